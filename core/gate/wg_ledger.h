@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ledger: counts by cause, one per thread and one per world. */
+#ifndef WG_LEDGER_H
+#define WG_LEDGER_H
+
+#include <stdint.h>
+
+/* name, what it counts */
+#define WG_LEDGER_FIELDS(X)                                                       \
+	X(crossings, "passages through the gate: open, invoke, close")            \
+	X(operations, "operations carried by batches and rings")                  \
+	X(rpcs, "requests of the world to the normal world")                      \
+	X(share_bytes, "bytes copied because a buffer was not shared memory")     \
+	X(bounce_bytes, "bytes copied through the bounce buffer of a platform")   \
+	X(socket_bytes, "bytes copied between a world and the socket supplicant") \
+	X(sealed_bytes, "bytes sealed")                                           \
+	X(sealed_records, "records sealed")                                       \
+	X(opened_bytes, "bytes opened")                                           \
+	X(opened_records, "records opened")                                       \
+	X(pages_in, "protected pages brought in")                                 \
+	X(pages_out, "protected pages evicted")                                   \
+	X(system_calls, "system calls made by the gate")                          \
+	X(wakeups, "times a sleeping side was woken")                             \
+	X(polls, "times a ring or a flag was looked at and was empty")
+
+#define WG_LEDGER_MEMBER(name, text) uint64_t name;
+struct wg_ledger {
+	WG_LEDGER_FIELDS(WG_LEDGER_MEMBER)
+};
+#undef WG_LEDGER_MEMBER
+
+/* The ledger of the running thread: the thread's own in the normal world, the instance's while a TA runs. Never NULL.
+ */
+struct wg_ledger *wg_ledger_here(void);
+/* Makes ledger the running thread's; NULL goes back to the thread's own. Returns the one before. */
+struct wg_ledger *wg_ledger_enter(struct wg_ledger *ledger);
+
+#ifdef WG_NO_LEDGER
+#define WG_COUNT(field, n) ((void)0)
+#else
+#define WG_COUNT(field, n) (wg_ledger_here()->field += (uint64_t)(n))
+#endif
+
+#endif

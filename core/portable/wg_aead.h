@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Authenticated encryption, one interface for every world. The implementation is chosen once per process, before the
+ * first key, and is always known by name. Nonces are the caller's duty: never the same one twice under one key. */
+#ifndef WG_AEAD_H
+#define WG_AEAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wg_result.h"
+
+#define WG_AEAD_NONCE_BYTES 12u
+#define WG_AEAD_TAG_BYTES   16u
+#define WG_AEAD_STATE_BYTES 2304u
+
+enum wg_aead_algorithm { WG_AES_128_GCM, WG_AES_256_GCM, WG_CHACHA20_POLY1305 };
+
+/* One key, ready to use. Owned by the caller; cleared by wg_aead_clear. Not to be used by two threads at once. */
+struct wg_aead {
+	_Alignas(64) uint8_t state[WG_AEAD_STATE_BYTES];
+	enum wg_aead_algorithm algorithm;
+	uint32_t ready;
+};
+
+/* Bytes of a key for the algorithm, 0 for an unknown one. */
+size_t wg_aead_key_bytes(enum wg_aead_algorithm algorithm);
+
+wg_result wg_aead_init(struct wg_aead *aead, enum wg_aead_algorithm algorithm, const uint8_t *key,
+		       size_t key_bytes) WG_MUST_CHECK;
+void wg_aead_clear(struct wg_aead *aead);
+
+/* in and out may be the same address; they do not overlap otherwise. */
+wg_result wg_aead_seal(struct wg_aead *aead, const uint8_t nonce[WG_AEAD_NONCE_BYTES], const void *aad,
+		       size_t aad_bytes, const void *in, size_t bytes, void *out,
+		       uint8_t tag[WG_AEAD_TAG_BYTES]) WG_MUST_CHECK;
+/* On WG_ERR_AUTH, out holds zeros. */
+wg_result wg_aead_open(struct wg_aead *aead, const uint8_t nonce[WG_AEAD_NONCE_BYTES], const void *aad,
+		       size_t aad_bytes, const void *in, size_t bytes, void *out,
+		       const uint8_t tag[WG_AEAD_TAG_BYTES]) WG_MUST_CHECK;
+
+/* Which library runs: name and version, such as "libipsec-mb 1.3.0". Chooses "auto" if nothing was chosen yet. */
+const char *wg_aead_library(void);
+
+/* name: "auto" (libipsec-mb where present, else OpenSSL), "openssl", "ipsecmb". Must come before the first key. */
+wg_result wg_aead_choose(const char *name) WG_MUST_CHECK;
+
+/* NULL where the library of that name can be used, else the reason why not, in one line. */
+const char *wg_aead_why_not(const char *name);
+
+#endif
