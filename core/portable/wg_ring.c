@@ -13,7 +13,7 @@ size_t wg_ring_bytes(uint32_t count, size_t slot_bytes)
 	return sizeof(struct wg_ring_shared) + count * slot_bytes;
 }
 
-static wg_result ring_fits(const void *memory, size_t bytes, uint32_t count, size_t slot_bytes)
+wg_result wg_ring_check(const void *memory, size_t bytes, uint32_t count, size_t slot_bytes)
 {
 	size_t needed = wg_ring_bytes(count, slot_bytes);
 
@@ -25,7 +25,7 @@ static wg_result ring_fits(const void *memory, size_t bytes, uint32_t count, siz
 wg_result wg_ring_init(void *memory, size_t bytes, uint32_t count, size_t slot_bytes)
 {
 	struct wg_ring_shared *shared = (struct wg_ring_shared *)memory;
-	wg_result result = ring_fits(memory, bytes, count, slot_bytes);
+	wg_result result = wg_ring_check(memory, bytes, count, slot_bytes);
 
 	if (result != WG_OK)
 		return result;
@@ -34,42 +34,4 @@ wg_result wg_ring_init(void *memory, size_t bytes, uint32_t count, size_t slot_b
 	atomic_store_explicit(&shared->consumed, 0, memory_order_release);
 	atomic_store_explicit(&shared->produced, 0, memory_order_release);
 	return WG_OK;
-}
-
-wg_result wg_ring_producer_attach(struct wg_ring_producer *producer, void *memory, size_t bytes, uint32_t count,
-				  size_t slot_bytes)
-{
-	struct wg_ring_shared *shared = (struct wg_ring_shared *)memory;
-	wg_result result = ring_fits(memory, bytes, count, slot_bytes);
-
-	if (result != WG_OK)
-		return result;
-	producer->shared = shared;
-	producer->slots = (uint8_t *)&shared[1];
-	producer->slot_bytes = slot_bytes;
-	producer->mask = count - 1u;
-	/* Acquire: pairs with wg_ring_init, or with the last wg_ring_publish of this side's predecessor. */
-	producer->own = atomic_load_explicit(&shared->produced, memory_order_acquire);
-	/* Acquire: pairs with the release store in wg_ring_release. */
-	producer->peer = atomic_load_explicit(&shared->consumed, memory_order_acquire);
-	return producer->own - producer->peer > count ? WG_ERR_INPUT : WG_OK;
-}
-
-wg_result wg_ring_consumer_attach(struct wg_ring_consumer *consumer, void *memory, size_t bytes, uint32_t count,
-				  size_t slot_bytes)
-{
-	struct wg_ring_shared *shared = (struct wg_ring_shared *)memory;
-	wg_result result = ring_fits(memory, bytes, count, slot_bytes);
-
-	if (result != WG_OK)
-		return result;
-	consumer->shared = shared;
-	consumer->slots = (const uint8_t *)&shared[1];
-	consumer->slot_bytes = slot_bytes;
-	consumer->mask = count - 1u;
-	/* Acquire: pairs with wg_ring_init, or with the last wg_ring_release of this side's predecessor. */
-	consumer->own = atomic_load_explicit(&shared->consumed, memory_order_acquire);
-	/* Acquire: pairs with the release store in wg_ring_publish. */
-	consumer->peer = atomic_load_explicit(&shared->produced, memory_order_acquire);
-	return consumer->peer - consumer->own > count ? WG_ERR_INPUT : WG_OK;
 }

@@ -55,16 +55,57 @@ struct wg_ring_consumer {
 size_t wg_ring_bytes(uint32_t count, size_t slot_bytes);
 
 /* Makes an empty ring; before either side attaches. The memory stays the caller's. WG_ERR_INPUT: count or slot_bytes
- * is impossible or the memory is not aligned; WG_ERR_SIZE: the memory is too small. The same for the two below. */
+ * is impossible or the memory is not aligned; WG_ERR_SIZE: the memory is too small. */
 wg_result wg_ring_init(void *memory, size_t bytes, uint32_t count, size_t slot_bytes) WG_MUST_CHECK;
+
+/* Whether the memory can hold such a ring: WG_OK, WG_ERR_INPUT or WG_ERR_SIZE as above. Reads nothing in it. */
+wg_result wg_ring_check(const void *memory, size_t bytes, uint32_t count, size_t slot_bytes) WG_MUST_CHECK;
 
 /* A side goes on at its own index as it stands in the memory: 0 in a new ring, else where its predecessor stopped.
  * count and slot_bytes come from the agreement of the two sides, never from the shared memory. Also WG_ERR_INPUT: the
- * indices are further apart than the ring is long. */
-wg_result wg_ring_producer_attach(struct wg_ring_producer *producer, void *memory, size_t bytes, uint32_t count,
-				  size_t slot_bytes) WG_MUST_CHECK;
-wg_result wg_ring_consumer_attach(struct wg_ring_consumer *consumer, void *memory, size_t bytes, uint32_t count,
-				  size_t slot_bytes) WG_MUST_CHECK;
+ * indices are further apart than the ring is long. Inline, so that a view that lives in a loop's function stays in
+ * registers; a loop that gets its view by pointer does best to work on a local copy and to store it back. */
+static inline wg_result wg_ring_producer_attach(struct wg_ring_producer *producer, void *memory, size_t bytes,
+						uint32_t count, size_t slot_bytes) WG_MUST_CHECK;
+static inline wg_result wg_ring_producer_attach(struct wg_ring_producer *producer, void *memory, size_t bytes,
+						uint32_t count, size_t slot_bytes)
+{
+	struct wg_ring_shared *shared = (struct wg_ring_shared *)memory;
+	wg_result result = wg_ring_check(memory, bytes, count, slot_bytes);
+
+	if (result != WG_OK)
+		return result;
+	producer->shared = shared;
+	producer->slots = (uint8_t *)&shared[1];
+	producer->slot_bytes = slot_bytes;
+	producer->mask = count - 1u;
+	/* Acquire: pairs with wg_ring_init, or with the last wg_ring_publish of this side's predecessor. */
+	producer->own = atomic_load_explicit(&shared->produced, memory_order_acquire);
+	/* Acquire: pairs with the release store in wg_ring_release. */
+	producer->peer = atomic_load_explicit(&shared->consumed, memory_order_acquire);
+	return producer->own - producer->peer > count ? WG_ERR_INPUT : WG_OK;
+}
+
+static inline wg_result wg_ring_consumer_attach(struct wg_ring_consumer *consumer, void *memory, size_t bytes,
+						uint32_t count, size_t slot_bytes) WG_MUST_CHECK;
+static inline wg_result wg_ring_consumer_attach(struct wg_ring_consumer *consumer, void *memory, size_t bytes,
+						uint32_t count, size_t slot_bytes)
+{
+	struct wg_ring_shared *shared = (struct wg_ring_shared *)memory;
+	wg_result result = wg_ring_check(memory, bytes, count, slot_bytes);
+
+	if (result != WG_OK)
+		return result;
+	consumer->shared = shared;
+	consumer->slots = (const uint8_t *)&shared[1];
+	consumer->slot_bytes = slot_bytes;
+	consumer->mask = count - 1u;
+	/* Acquire: pairs with wg_ring_init, or with the last wg_ring_release of this side's predecessor. */
+	consumer->own = atomic_load_explicit(&shared->consumed, memory_order_acquire);
+	/* Acquire: pairs with the release store in wg_ring_publish. */
+	consumer->peer = atomic_load_explicit(&shared->produced, memory_order_acquire);
+	return consumer->peer - consumer->own > count ? WG_ERR_INPUT : WG_OK;
+}
 
 /* got: how many slots may be filled, at most want. Fewer than want means that there were no more when it looked; the
  * shared memory is only looked at when the slots known to be free do not suffice. Changes nothing that is shared. */
