@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OP-TEE's dev kit has the constants of tee_tcpsocket.h in a header of this name. */
+#ifndef WG_TEE_TCPSOCKET_DEFINES_H
+#define WG_TEE_TCPSOCKET_DEFINES_H
+
+#include "tee_tcpsocket.h"
+
+#endif
