@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Python sees of the C core; read by cffi (_core_build.py), which checks every line against the real headers when
+ * the extension is compiled. `...` stands for what only the compiler knows. Not here, because they are taken from
+ * the headers themselves: struct wg_ledger and its table of fields, and the constants of the Client API. */
+
+/* core/portable/wg_result.h */
+typedef enum wg_result {
+	WG_OK,
+	WG_ERR_INPUT,
+	WG_ERR_SIZE,
+	WG_ERR_MEMORY,
+	WG_ERR_STATE,
+	WG_ERR_AUTH,
+	WG_ERR_UNAVAILABLE,
+	WG_ERR_SYSTEM,
+	...
+} wg_result;
+
+/* core/portable/wg_aead.h */
+const char *wg_aead_library(void);
+wg_result wg_aead_choose(const char *name);
+const char *wg_aead_why_not(const char *name);
+
+/* core/gate/include/tee_client_api.h */
+typedef uint32_t TEEC_Result;
+
+typedef struct {
+	uint32_t timeLow;
+	uint16_t timeMid;
+	uint16_t timeHiAndVersion;
+	uint8_t clockSeqAndNode[8];
+} TEEC_UUID;
+
+typedef struct {
+	...;
+} TEEC_Context;
+
+typedef struct {
+	...;
+} TEEC_Session;
+
+typedef struct {
+	void *buffer;
+	size_t size;
+	uint32_t flags;
+	...;
+} TEEC_SharedMemory;
+
+typedef struct {
+	void *buffer;
+	size_t size;
+} TEEC_TempMemoryReference;
+
+typedef struct {
+	TEEC_SharedMemory *parent;
+	size_t size;
+	size_t offset;
+} TEEC_RegisteredMemoryReference;
+
+typedef struct {
+	uint32_t a;
+	uint32_t b;
+} TEEC_Value;
+
+typedef union {
+	TEEC_TempMemoryReference tmpref;
+	TEEC_RegisteredMemoryReference memref;
+	TEEC_Value value;
+} TEEC_Parameter;
+
+typedef struct {
+	uint32_t started;
+	uint32_t paramTypes;
+	TEEC_Parameter params[4];
+	...;
+} TEEC_Operation;
+
+TEEC_Result TEEC_InitializeContext(const char *name, TEEC_Context *context);
+void TEEC_FinalizeContext(TEEC_Context *context);
+TEEC_Result TEEC_RegisterSharedMemory(TEEC_Context *context, TEEC_SharedMemory *sharedMem);
+TEEC_Result TEEC_AllocateSharedMemory(TEEC_Context *context, TEEC_SharedMemory *sharedMem);
+void TEEC_ReleaseSharedMemory(TEEC_SharedMemory *sharedMem);
+TEEC_Result TEEC_OpenSession(TEEC_Context *context, TEEC_Session *session, const TEEC_UUID *destination,
+			     uint32_t connectionMethod, const void *connectionData, TEEC_Operation *operation,
+			     uint32_t *returnOrigin);
+void TEEC_CloseSession(TEEC_Session *session);
+TEEC_Result TEEC_InvokeCommand(TEEC_Session *session, uint32_t commandID, TEEC_Operation *operation,
+			       uint32_t *returnOrigin);
+void TEEC_RequestCancellation(TEEC_Operation *operation);
+
+/* core/gate/wg_gate.h */
+#define WG_REASON_BYTES ...
+
+struct wg_world_info {
+	char fidelity[...];
+	char aead[...];
+	char memory[...];
+	char memory_reason[...];
+	double transition_floor_ns;
+	double fault_floor_ns;
+	int64_t process;
+	...;
+};
+
+const char *wg_gate_reason(void);
+wg_result wg_gate_world_ledger(TEEC_Session *session, struct wg_ledger *out);
+wg_result wg_gate_world_info(TEEC_Session *session, struct wg_world_info *out);
+void wg_gate_own_ledger(struct wg_ledger *out);
+wg_result wg_gate_probe(const char *world, struct wg_world_info *out, char *reason);

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the C source of `worldgate._core`, the binding to the C core (cffi, API mode).
+
+usage: python _core_build.py _core.cdef.h wg_ledger.h OUT.c
+
+The declarations of _core.cdef.h are checked against the real headers by the C compiler.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import cffi
+
+SOURCE = """
+#include "tee_client_api.h"
+#include "wg_aead.h"
+#include "wg_gate.h"
+#include "wg_ledger.h"
+
+#define CORE_LEDGER_TEXT(name, text) text,
+static const char *const core_ledger_texts[] = {WG_LEDGER_FIELDS(CORE_LEDGER_TEXT)};
+"""
+
+
+def ledger_struct(header: str) -> str:
+    """The ledger's members are typed once, in WG_LEDGER_FIELDS: X(name, "what it counts")."""
+    names = re.findall(r'^\s*X\((\w+), "', header, re.MULTILINE)
+    if not names:
+        sys.exit("wg_ledger.h: no X(name, \"text\") found; mend _core_build.py along with it")
+    return "struct wg_ledger {" + "".join(f" uint64_t {name};" for name in names) + " };"
+
+
+def main(cdef: str, ledger_header: str, out: str) -> None:
+    ffi = cffi.FFI()
+    ffi.cdef(ledger_struct(Path(ledger_header).read_text()))
+    ffi.cdef(Path(cdef).read_text())
+    ffi.set_source("worldgate._core", SOURCE)
+    ffi.emit_c_code(out)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit("usage: python _core_build.py _core.cdef.h wg_ledger.h OUT.c")
+    main(*sys.argv[1:])
