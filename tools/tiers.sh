@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tiers of tools/test and tools/soak, one function each. Each leaves "PASSED FAILED SKIPPED" in build/results/TIER.
 results=build/results
+PATH=$top/.venv/bin:$PATH
 
 # record TIER PASSED FAILED SKIPPED
 record() {
@@ -23,17 +24,17 @@ c_build() {
 	local name=$1
 	shift
 	if ! [ -e "build/$name/build.ninja" ]; then
-		.venv/bin/meson setup "build/$name" -Dtests=true -Dwerror=true "$@" >"build/$name.log" 2>&1 ||
+		meson setup "build/$name" -Dtests=true -Dwerror=true "$@" >"build/$name.log" 2>&1 ||
 			{ cat "build/$name.log"; return 1; }
 	fi
-	.venv/bin/ninja -C "build/$name" --quiet
+	ninja -C "build/$name" --quiet
 }
 
 # c_run TIER NAME ARGUMENT...: runs the tests of build/NAME; arguments are those of `meson test`.
 c_run() {
 	local tier=$1 name=$2
 	shift 2
-	.venv/bin/meson test -C "build/$name" --no-rebuild --print-errorlogs "$@" || true
+	meson test -C "build/$name" --no-rebuild --print-errorlogs "$@" || true
 	.venv/bin/python tools/count_tests.py meson "build/$name/meson-logs/testlog.json" >"$results/$tier"
 }
 
