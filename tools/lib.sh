@@ -60,5 +60,5 @@ make_venv() {
 
 # Every C source and header, ended by NUL.
 c_files() {
-	find core ta tests benchmarks examples -name '*.[ch]' -print0
+	find . \( -path './.*' -o -path ./build \) -prune -o -name '*.[ch]' -not -name '*.cdef.h' -print0
 }

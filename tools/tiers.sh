@@ -80,7 +80,7 @@ pytest_away() {
 	make_venv .venv-test runtime test
 	tools/build .venv-test
 	away=$(mktemp -d "${TMPDIR:-/tmp}/worldgate-test.XXXXXX")
-	cp -R tests docs examples README.md CONTRIBUTING.md CHANGELOG.md pyproject.toml "$away/"
+	cp -R ./*.md ./*.toml tests docs examples "$away/"
 	(cd "$away" && PATH=$top/.venv-test/bin:$PATH "$top/.venv-test/bin/python" -P -m pytest \
 		--junitxml "$top/build/$tier.xml" "$@") || status=$?
 	rm -rf "$away"
