@@ -22,7 +22,7 @@
 #define __aligned(bytes) __attribute__((aligned(bytes)))
 #endif
 #ifndef __printf
-#define __printf(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
+#define __printf(format_at, first_at) __attribute__((format(__printf__, format_at, first_at)))
 #endif
 #ifndef __noinline
 #define __noinline __attribute__((noinline))

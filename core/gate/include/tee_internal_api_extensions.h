@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What OP-TEE adds to the TEE Internal Core API and a portable TA may use. Mapping of memory at run time and plug-ins of
- * the supplicant are left out. */
+/* What OP-TEE adds to the TEE Internal Core API and a portable TA may use. Mapping of memory at run time and plug-ins
+ * of the supplicant are left out. */
 #ifndef TEE_INTERNAL_API_EXTENSIONS_H
 #define TEE_INTERNAL_API_EXTENSIONS_H
 

@@ -19,9 +19,9 @@
 
 /* function NULL: the text alone. level_ok: the level is shown too. */
 void trace_vprintf(const char *function, int line, int level, bool level_ok, const char *format, va_list args)
-	__attribute__((format(printf, 5, 0)));
+	__attribute__((format(__printf__, 5, 0)));
 void trace_printf(const char *function, int line, int level, bool level_ok, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+	__attribute__((format(__printf__, 5, 6)));
 void dhex_dump(const char *function, int line, int level, const void *buffer, int bytes);
 
 #define WG_TRACE(level, level_ok, ...) trace_printf(__func__, __LINE__, (level), (level_ok), __VA_ARGS__)

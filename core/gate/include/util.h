@@ -23,11 +23,11 @@
 #endif
 
 /* Each argument is evaluated once. */
-#define WG_CHOOSE(op, a, b, ua, ub)         \
-	(__extension__({                    \
-		__typeof__(a) ua = (a);     \
-		__typeof__(b) ub = (b);     \
-		ua op ub ? ua : ub;         \
+#define WG_CHOOSE(op, a, b, ua, ub)     \
+	(__extension__({                \
+		__typeof__(a) ua = (a); \
+		__typeof__(b) ub = (b); \
+		ua op ub ? ua : ub;     \
 	}))
 #ifndef MAX
 #define MAX(a, b) WG_CHOOSE(>, a, b, CONCAT(wg_max_a, __COUNTER__), CONCAT(wg_max_b, __COUNTER__))
@@ -47,11 +47,11 @@
 #define ROUNDDOWN(x, y)	   (((x) / (__typeof__(x))(y)) * (__typeof__(x))(y))
 #define ROUNDUP_DIV(x, y)  (ROUNDUP((x), (y)) / (__typeof__(x))(y))
 #define DIV_ROUND_UP(x, y) (((x) + (y)-1) / (y))
-#define UDIV_ROUND_NEAREST(x, y)             \
-	(__extension__({                     \
-		__typeof__(x) wg_x = (x);    \
-		__typeof__(y) wg_y = (y);    \
-		(wg_x + (wg_y / 2)) / wg_y;  \
+#define UDIV_ROUND_NEAREST(x, y)            \
+	(__extension__({                    \
+		__typeof__(x) wg_x = (x);   \
+		__typeof__(y) wg_y = (y);   \
+		(wg_x + (wg_y / 2)) / wg_y; \
 	}))
 
 #define IS_POWER_OF_TWO(x)	   (((x) != 0) && (((x) & (~(x) + 1)) == (x)))
@@ -59,18 +59,18 @@
 #define IS_ALIGNED_WITH_TYPE(x, t) IS_ALIGNED((uintptr_t)(x), _Alignof(t))
 
 #ifndef container_of
-#define container_of(pointer, type, member)                                      \
-	(__extension__({                                                         \
-		const __typeof__(((type *)0)->member) *wg_member = (pointer);    \
-		(type *)((uintptr_t)wg_member - offsetof(type, member));         \
+#define container_of(pointer, type, member)                                   \
+	(__extension__({                                                      \
+		const __typeof__(((type *)0)->member) *wg_member = (pointer); \
+		(type *)((uintptr_t)wg_member - offsetof(type, member));      \
 	}))
 #endif
 
-#define BIT32(nr)	     (UINT32_C(1) << (nr))
-#define BIT64(nr)	     (UINT64_C(1) << (nr))
-#define BIT(nr)		     BIT32(nr)
-#define SHIFT_U32(v, shift)  ((uint32_t)(v) << (shift))
-#define SHIFT_U64(v, shift)  ((uint64_t)(v) << (shift))
+#define BIT32(nr)	      (UINT32_C(1) << (nr))
+#define BIT64(nr)	      (UINT64_C(1) << (nr))
+#define BIT(nr)		      BIT32(nr)
+#define SHIFT_U32(v, shift)   ((uint32_t)(v) << (shift))
+#define SHIFT_U64(v, shift)   ((uint64_t)(v) << (shift))
 #define GENMASK_32(high, low) ((UINT32_MAX << (low)) & (UINT32_MAX >> (31 - (high))))
 #define GENMASK_64(high, low) ((UINT64_MAX << (low)) & (UINT64_MAX >> (63 - (high))))
 
