@@ -18,6 +18,7 @@ def chosen_seed() -> int:
     return int(os.environ.get("WG_TEST_SEED") or random.SystemRandom().getrandbits(32))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """One seed for hypothesis and for the tests' own generators."""
     seed = chosen_seed()

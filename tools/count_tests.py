@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints three numbers, passed, failed and skipped, of a test log: `meson testlog.json` or `junit file.xml`."""
+"""Prints three numbers, passed, failed and skipped, of a test log: `meson FILE.json` or `junit FILE.xml`."""
 
 import json
 import re

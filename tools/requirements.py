@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints the requirements of groups of pyproject.toml, one a line: build, runtime, or the name of an extra."""
+"""Prints the requirements of groups of pyproject.toml, one a line: build, runtime, or an extra's name."""
 
 import sys
 import tomllib

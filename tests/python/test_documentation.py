@@ -12,7 +12,9 @@ import pytest
 
 TOP = Path(__file__).resolve().parents[2]
 DOCUMENTS = [TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"(?:^<!-- not run here: (?P<reason>[^\n]+) -->\n)?^```sh\n(?P<script>.*?)^```$", re.M | re.S)
+BLOCK = re.compile(
+    r"(?:^<!-- not run here: (?P<reason>[^\n]+) -->\n)?^```sh\n(?P<script>.*?)^```$", re.M | re.S
+)
 SECONDS = 120
 
 
