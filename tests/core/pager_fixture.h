@@ -21,7 +21,8 @@ struct fixture {
 	volatile size_t broken_page;
 };
 
-#define NOT_BROKEN SIZE_MAX
+#define NOT_BROKEN	  SIZE_MAX
+#define FIXTURE_PAGES_MAX 1024u /* of fixture_absent_page */
 
 /* Makes a broken page come back out of the touch. */
 static inline void fixture_broken(void *context, size_t page)
@@ -94,6 +95,27 @@ static inline bool fixture_touch_breaks(struct fixture *fixture, size_t page, si
 		return true;
 	*fixture_word(fixture, page, word) += add;
 	return false;
+}
+
+/* Any page that is not in memory, which the kernel knows; not but_not. */
+static inline size_t fixture_absent_page(const struct fixture *fixture, size_t but_not)
+{
+	unsigned char in_memory[FIXTURE_PAGES_MAX];
+	size_t page;
+
+	CHECK(fixture->pages <= FIXTURE_PAGES_MAX);
+	CHECK_EQ(mincore(fixture->memory, fixture->pages * WG_PAGE_BYTES, in_memory), 0);
+	do
+		page = wg_test_random_below(fixture->pages);
+	while ((in_memory[page] & 1) != 0 || page == but_not);
+	return page;
+}
+
+static inline uint64_t fixture_cases_of_this_tier(void)
+{
+	const char *soak = getenv("WORLDGATE_SOAK");
+
+	return wg_test_cases(soak != NULL && strcmp(soak, "1") == 0 ? 1000000 : 10000);
 }
 
 #endif

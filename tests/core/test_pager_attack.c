@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever the normal world does to the store, a page comes back as it was sealed last or not at all. */
-#include <pthread.h>
-#include <stdatomic.h>
-
 #include "pager_fixture.h"
 #include "wg_aead.h"
 #include "wg_test.h"
@@ -20,13 +17,6 @@ struct entry {
 static struct fixture fixture;
 static uint64_t model[PAGES][WORDS];
 static struct entry older[PAGES]; /* of an earlier version; all zeros before the first */
-
-static uint64_t cases_of_this_tier(void)
-{
-	const char *soak = getenv("WORLDGATE_SOAK");
-
-	return wg_test_cases(soak != NULL && strcmp(soak, "1") == 0 ? 1000000 : 10000);
-}
 
 static uint8_t *stored_page(size_t page)
 {
@@ -130,19 +120,6 @@ static const struct {
 
 #define ATTACKS (sizeof(attacks) / sizeof(attacks[0]))
 
-/* Any page that is not in memory. The kernel knows. */
-static size_t absent_page(size_t but_not)
-{
-	unsigned char in_memory[PAGES];
-	size_t page;
-
-	CHECK_EQ(mincore(fixture.memory, PAGES * WG_PAGE_BYTES, in_memory), 0);
-	do
-		page = wg_test_random_below(PAGES);
-	while ((in_memory[page] & 1) != 0 || page == but_not);
-	return page;
-}
-
 /* The page must come back right. Keeps its entry as the older one of the next version. */
 static void touch_untouched(size_t page)
 {
@@ -157,8 +134,8 @@ static void touch_untouched(size_t page)
 
 static void attack(size_t kind)
 {
-	size_t page = absent_page(NOT_BROKEN);
-	size_t other = absent_page(page);
+	size_t page = fixture_absent_page(&fixture, NOT_BROKEN);
+	size_t other = fixture_absent_page(&fixture, page);
 	struct entry mine, its;
 
 	load_entry(page, &mine);
@@ -178,7 +155,7 @@ static void attack(size_t kind)
 
 static void every_change_of_a_stored_page_is_found_and_no_other(void)
 {
-	uint64_t cases = cases_of_this_tier();
+	uint64_t cases = fixture_cases_of_this_tier();
 	uint64_t found[ATTACKS] = {0};
 	uint64_t i;
 	size_t kind;
@@ -202,77 +179,8 @@ static void every_change_of_a_stored_page_is_found_and_no_other(void)
 	fixture_close(&fixture);
 }
 
-/* What the thread below needs; stop pairs with the store after the round. */
-static atomic_bool stop_flipping;
-
-/* Holds one flipped bit after the other in the store, always. */
-static void *flip_for_ever(void *seed)
-{
-	uint64_t random = *(const uint64_t *)seed;
-	volatile uint8_t *byte;
-	unsigned int i;
-	uint8_t mask;
-
-	while (!atomic_load_explicit(&stop_flipping, memory_order_relaxed)) {
-		byte = fixture.store + wg_test_random_of(&random) % (PAGES * (WG_PAGE_BYTES + WG_AEAD_TAG_BYTES));
-		mask = (uint8_t)(1u << (wg_test_random_of(&random) % 8));
-		*byte ^= mask;
-		for (i = 0; i < 200; i++)
-			atomic_signal_fence(memory_order_seq_cst);
-		*byte ^= mask;
-	}
-	return NULL;
-}
-
-/* Until a page stays broken: the seal wrote while its byte was between two flips. */
-static void touch_while_flipped(uint64_t *right, uint64_t *broken)
-{
-	size_t page, word, tries;
-	unsigned int i;
-
-	for (i = 0; i < 2000; i++) {
-		page = absent_page(NOT_BROKEN);
-		word = wg_test_random_below(WORDS);
-		for (tries = 0; fixture_touch_breaks(&fixture, page, word, i); tries++) {
-			CHECK_EQ(fixture.broken_page, page);
-			++*broken;
-			if (tries == 10)
-				return;
-		}
-		model[page][word] += i;
-		CHECK_MEM_EQ(fixture.memory + page * WG_PAGE_BYTES, model[page], WG_PAGE_BYTES);
-		++*right;
-	}
-}
-
-static void a_store_that_changes_while_it_is_read_never_gives_wrong_content(void)
-{
-	uint64_t rounds = cases_of_this_tier() / 1000;
-	uint64_t right = 0, broken = 0;
-	pthread_t thread;
-	uint64_t seed;
-	size_t i;
-
-	while (rounds-- > 0) {
-		fixture_open(&fixture, PAGES, FRAMES);
-		memset(model, 0, sizeof(model));
-		for (i = 0; i < PAGES; i++)
-			*fixture_word(&fixture, i, 0) += 0;
-		seed = wg_test_random();
-		atomic_store(&stop_flipping, false);
-		CHECK_EQ(pthread_create(&thread, NULL, flip_for_ever, &seed), 0);
-		touch_while_flipped(&right, &broken);
-		atomic_store(&stop_flipping, true);
-		CHECK_EQ(pthread_join(thread, NULL), 0);
-		fixture_close(&fixture);
-	}
-	printf("%" PRIu64 " right, %" PRIu64 " broken, 0 wrong\n", right, broken);
-	CHECK(right > 0);
-}
-
 static const struct wg_test tests[] = {
 	WG_TEST(every_change_of_a_stored_page_is_found_and_no_other),
-	WG_TEST(a_store_that_changes_while_it_is_read_never_gives_wrong_content),
 };
 
 WG_TEST_MAIN(tests)
