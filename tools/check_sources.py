@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Meson wants every file by name. Says which source no meson.build names, so that none is left out of the wheel
-or of the tests unnoticed."""
+"""Meson wants every file by name. Says which source no meson.build names, so that none is left out
+of the wheel or of the tests unnoticed."""
 
 import re
 import sys

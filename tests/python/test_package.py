@@ -13,7 +13,7 @@ PACKAGE = Path(worldgate.__file__).parent
 
 
 def test_the_tests_run_against_the_installed_package() -> None:
-    assert PACKAGE == Path(sysconfig.get_path("platlib")) / "worldgate"
+    assert Path(sysconfig.get_path("platlib")) / "worldgate" == PACKAGE
 
 
 def test_the_sources_are_out_of_reach() -> None:
