@@ -75,12 +75,14 @@ tier_aarch64() {
 # pytest_away TIER ARGUMENT...: the tests get the installed wheel and nothing of the sources: a copy of tests/ and of the
 # documents, elsewhere.
 pytest_away() {
-	local tier=$1 away status=0
+	local tier=$1 away item status=0
 	shift
 	make_venv .venv-test runtime test
 	tools/build .venv-test
 	away=$(mktemp -d "${TMPDIR:-/tmp}/worldgate-test.XXXXXX")
-	cp -R ./*.md ./*.toml tests docs examples "$away/"
+	for item in ./*.md ./*.toml tests docs examples; do
+		[ ! -e "$item" ] || cp -R "$item" "$away/"
+	done
 	(cd "$away" && PATH=$top/.venv-test/bin:$PATH "$top/.venv-test/bin/python" -P -m pytest \
 		--junitxml "$top/build/$tier.xml" "$@") || status=$?
 	rm -rf "$away"

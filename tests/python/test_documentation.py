@@ -47,7 +47,8 @@ ALL = [block for document in DOCUMENTS for block in blocks(document)]
 
 @pytest.mark.parametrize("block", [block for block in ALL if block.reason is None], ids=lambda b: b.name)
 def test_the_quoted_commands_work(block: Block, tmp_path: Path) -> None:
-    shutil.copytree(TOP / "examples", tmp_path / "examples")
+    if (TOP / "examples").exists():
+        shutil.copytree(TOP / "examples", tmp_path / "examples")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.script],
         cwd=tmp_path,
