@@ -14,6 +14,7 @@
 #define LONGEST_SLEEP_NS 160000000L
 #define AGREEMENT	 0.0003 /* between two measurements, or a measurement and the processor's own word */
 #define SPIN_FINE_TICKS	 512	/* below it, no pause: one may last 140 cycles */
+#define STEP_MAX_TICKS	 100	/* a look at the counter that was interrupted is no measure of the next */
 
 /* Both clocks at one moment. */
 struct moment {
@@ -128,10 +129,16 @@ double wg_ticks_to_ns(uint64_t ticks)
 
 void wg_spin_until(uint64_t tick)
 {
-	int64_t left;
+	int64_t step = 0;
+	uint64_t now = wg_ticks();
+	uint64_t before;
 
-	while ((left = (int64_t)(tick - wg_ticks())) > 0) {
-		if (left > SPIN_FINE_TICKS)
+	/* Half a look early as often as half a look late, so that short delays are not all too long. */
+	while ((int64_t)(tick - now) > step / 2) {
+		if ((int64_t)(tick - now) > SPIN_FINE_TICKS)
 			wg_pause();
+		before = now;
+		now = wg_ticks();
+		step = (int64_t)(now - before) < STEP_MAX_TICKS ? (int64_t)(now - before) : STEP_MAX_TICKS;
 	}
 }
