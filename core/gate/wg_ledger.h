@@ -34,6 +34,10 @@ struct wg_ledger {
 struct wg_ledger *wg_ledger_here(void);
 /* Makes ledger the running thread's; NULL goes back to the thread's own. Returns the one before. */
 struct wg_ledger *wg_ledger_enter(struct wg_ledger *ledger);
+/* The running thread's own, whatever it has entered. */
+void wg_ledger_own(struct wg_ledger *out);
+/* Of all threads of this process, those that have ended too. What others count meanwhile may be missing. */
+void wg_ledger_sum(struct wg_ledger *out);
 
 #ifdef WG_NO_LEDGER
 #define WG_COUNT(field, n) ((void)0)

@@ -50,4 +50,7 @@ struct wg_message {
 TEE_Result wg_message_decode(const void *block, size_t block_bytes, uint8_t *arena, size_t arena_bytes,
 			     struct wg_message *message, TEE_Param params[WG_PARAMS]);
 
+/* The way back: what the TA left in its parameters, by message->types. */
+void wg_message_encode(const TEE_Param params[WG_PARAMS], struct wg_message *message);
+
 #endif

@@ -2,6 +2,7 @@
 #include "wg_bell.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -31,4 +32,9 @@ wg_result wg_bell_wait(int bell)
 		got = read(bell, &count, sizeof(count));
 	while (got < 0 && errno == EINTR);
 	return got == (ssize_t)sizeof(count) ? WG_OK : WG_ERR_SYSTEM;
+}
+
+void wg_yield(void)
+{
+	sched_yield();
 }

@@ -11,4 +11,7 @@ wg_result wg_bell_ring(int bell) WG_MUST_CHECK;
 /* Returns once per ring or per several; a signal does not end the wait. */
 wg_result wg_bell_wait(int bell) WG_MUST_CHECK;
 
+/* Lets another thread of this processor run. */
+void wg_yield(void);
+
 #endif

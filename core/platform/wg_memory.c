@@ -64,7 +64,8 @@ static wg_result explain(wg_result result, const char *what, size_t bytes, char 
 	int error = errno;
 
 	if (error == ENOSYS)
-		snprintf(reason, reason_bytes, "the kernel has no memfd_secret, or it is switched off (secretmem.enable)");
+		snprintf(reason, reason_bytes,
+			 "the kernel has no memfd_secret, or it is switched off (secretmem.enable)");
 	else if (error == EAGAIN && getrlimit(RLIMIT_MEMLOCK, &limit) == 0)
 		snprintf(reason, reason_bytes,
 			 "RLIMIT_MEMLOCK is %llu KiB, secret memory needs %zu KiB more; raise it (ulimit -l)",

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A compartment in which the known costs of a platform are executed for real. A crossing takes transition_ns from the
+ * client's call to its return, over and above the TA's own time and copies: the world waits for the first half to pass
+ * before the TA runs, the normal world waits for the rest. Both spin, since sleeping costs more than what is emulated.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tee_api_defines.h"
+#include "wg_clock.h"
+#include "wg_reason.h"
+#include "wg_remote.h"
+
+#define FLOOR_BATCHES	4
+#define FLOOR_CROSSINGS 1500
+#define BOUNCE_BYTES	65536u
+#define COPY_TRIALS	64
+
+/* What this machine's own crossing and copy cost here: measured once per process and processor. */
+struct floors {
+	pthread_mutex_t lock;
+	double transition_ns; /* 0: not measured yet */
+	double copy_ns_per_kib;
+	int cpu;
+};
+
+static struct floors floors = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int compare(const void *a, const void *b)
+{
+	double left = *(const double *)a;
+	double right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* The median round trip of empty messages, the best of several batches: what the machine can do when it is let. */
+static double measure_crossing(struct wg_remote *world)
+{
+	static const double nothing = INFINITY;
+	double best = nothing;
+	double *round_trips = calloc(FLOOR_CROSSINGS, sizeof(*round_trips));
+
+	for (int batch = 0; round_trips && batch < FLOOR_BATCHES; batch++) {
+		for (int i = 0; i < FLOOR_CROSSINGS; i++) {
+			struct wg_call call = {.kind = WG_MESSAGE_INVOKE, .entered = wg_ticks()};
+
+			wg_remote_call(world, &call, NULL);
+			round_trips[i] = wg_ticks_to_ns(wg_ticks() - call.entered);
+			if (call.result == TEEC_ERROR_TARGET_DEAD) {
+				free(round_trips);
+				return nothing;
+			}
+		}
+		qsort(round_trips, FLOOR_CROSSINGS, sizeof(*round_trips), compare);
+		if (round_trips[FLOOR_CROSSINGS / 2] < best)
+			best = round_trips[FLOOR_CROSSINGS / 2];
+	}
+	free(round_trips);
+	return best;
+}
+
+static double measure_copy(uint8_t *arena)
+{
+	static uint8_t scratch[BOUNCE_BYTES];
+	double trials[COPY_TRIALS];
+
+	for (int i = 0; i < COPY_TRIALS; i++) {
+		uint64_t began = wg_ticks();
+
+		memcpy(scratch, arena, BOUNCE_BYTES);
+		trials[i] = wg_ticks_to_ns(wg_ticks() - began) / (BOUNCE_BYTES / 1024);
+	}
+	qsort(trials, COPY_TRIALS, sizeof(trials[0]), compare);
+	return trials[COPY_TRIALS / 2];
+}
+
+static TEEC_Result measure_floors(struct wg_gate *gate)
+{
+	const struct wg_boot plain = {.rpc_ns = -1, .spin = 1};
+	struct wg_remote *world;
+	TEEC_Result result = wg_remote_start(gate, NULL, &plain, &world);
+
+	if (result != TEEC_SUCCESS)
+		return result;
+	floors.transition_ns = measure_crossing(world);
+	floors.copy_ns_per_kib = measure_copy(gate->arena_memory);
+	floors.cpu = gate->spec.cpu;
+	wg_remote_stop(&world->target);
+	return TEEC_SUCCESS;
+}
+
+static TEEC_Result refuse(const char *what, double target, double floor)
+{
+	return wg_fail(TEEC_ERROR_NOT_SUPPORTED,
+		       "%s of the profile is %.0f ns, this machine's own is %.0f ns: it cannot be emulated here", what,
+		       target, floor);
+}
+
+static TEEC_Result check_floors(const struct wg_costs *costs)
+{
+	if (floors.transition_ns > costs->transition_ns)
+		return refuse("a crossing", costs->transition_ns, floors.transition_ns);
+	if (costs->rpc_ns >= 0 && floors.transition_ns > costs->rpc_ns)
+		return refuse("a request of the world", costs->rpc_ns, floors.transition_ns);
+	if (costs->copy_ns_per_kib >= 0 && floors.copy_ns_per_kib > costs->copy_ns_per_kib)
+		return refuse("the copy of 1 KiB", costs->copy_ns_per_kib, floors.copy_ns_per_kib);
+	return TEEC_SUCCESS;
+}
+
+static TEEC_Result emulated_open(struct wg_gate *gate)
+{
+	TEEC_Result result = wg_remote_open(gate);
+
+	if (result != TEEC_SUCCESS)
+		return result;
+	wg_ticks_per_ns(); /* calibrates now, not in the first crossing */
+	pthread_mutex_lock(&floors.lock);
+	if (floors.transition_ns == 0 || floors.cpu != gate->spec.cpu)
+		result = measure_floors(gate);
+	/* A noisy moment must not decide for good: a floor that refuses is measured once more. */
+	if (result == TEEC_SUCCESS && check_floors(&gate->spec.costs) != TEEC_SUCCESS)
+		result = measure_floors(gate);
+	if (result == TEEC_SUCCESS)
+		result = check_floors(&gate->spec.costs);
+	pthread_mutex_unlock(&floors.lock);
+	if (result != TEEC_SUCCESS)
+		wg_remote_close(gate);
+	return result;
+}
+
+static TEEC_Result emulated_start(struct wg_gate *gate, const TEE_UUID *uuid, struct wg_target **out)
+{
+	const struct wg_costs *costs = &gate->spec.costs;
+	const struct wg_boot timing = {
+		.enter_ticks = wg_ns_to_ticks(costs->transition_ns / 2),
+		.rpc_ns = costs->rpc_ns,
+		.rpc_refused = costs->rpc_ns<0, .heap_bytes = costs->heap_bytes> 0 ? (uint64_t)costs->heap_bytes : 0,
+		.fault_ns = costs->fault_ns,
+		.spin = 1,
+	};
+
+	return wg_remote_start(gate, uuid, &timing, (struct wg_remote **)out);
+}
+
+/* The copies that a platform with bounce buffers makes of every byte on its way in (input) or out. They are made for
+ * real, then topped up to the profile's cost. */
+static void bounce(const struct wg_remote *remote, struct wg_call *call, uint32_t direction)
+{
+	static _Thread_local uint8_t scratch[BOUNCE_BYTES];
+	struct wg_gate *gate = remote->target.gate;
+	double ns_per_kib = gate->spec.costs.copy_ns_per_kib;
+
+	for (unsigned i = 0; i < WG_PARAMS; i++) {
+		uint32_t type = (call->types >> (4 * i)) & 0xf;
+		const struct wg_call_param *param = &call->params[i];
+		uint64_t began = wg_ticks();
+
+		if (type < TEE_PARAM_TYPE_MEMREF_INPUT || !(type & direction) || param->offset == WG_NULL_OFFSET)
+			continue;
+		if (param->bytes > gate->spec.arena_bytes - param->offset)
+			continue; /* the size that a TA asks for beyond its buffer: nothing was moved */
+		for (uint64_t at = 0; at < param->bytes; at += BOUNCE_BYTES) {
+			uint64_t left = param->bytes - at;
+
+			memcpy(scratch, gate->arena_memory + param->offset + at,
+			       left < BOUNCE_BYTES ? left : BOUNCE_BYTES);
+			__asm__ volatile("" : : "r"(scratch) : "memory"); /* the copy is the point, keep it */
+		}
+		wg_spin_until(began + wg_ns_to_ticks(ns_per_kib * (double)param->bytes / 1024));
+		WG_COUNT(bounce_bytes, param->bytes);
+		call->entered += wg_ticks() - began;
+	}
+}
+
+static void emulated_call(struct wg_target *target, struct wg_call *call)
+{
+	struct wg_remote *remote = (struct wg_remote *)target;
+	const struct wg_costs *costs = &target->gate->spec.costs;
+	uint64_t ta_ticks;
+
+	if (costs->copy_ns_per_kib > 0)
+		bounce(remote, call, 1);
+	wg_remote_call(remote, call, &ta_ticks);
+	if (call->result == TEEC_ERROR_TARGET_DEAD)
+		return;
+	wg_spin_until(call->entered + wg_ns_to_ticks(costs->transition_ns) + ta_ticks);
+	if (costs->copy_ns_per_kib > 0)
+		bounce(remote, call, 2);
+}
+
+static void emulated_info(struct wg_target *target, struct wg_world_info *out)
+{
+	wg_remote_info(target, out);
+	pthread_mutex_lock(&floors.lock);
+	out->transition_floor_ns = floors.transition_ns;
+	pthread_mutex_unlock(&floors.lock);
+}
+
+const struct wg_transport wg_transport_emulated = {
+	.fidelity = "emulated",
+	.wants_ticks = true,
+	.open = emulated_open,
+	.close = wg_remote_close,
+	.start = emulated_start,
+	.stop = wg_remote_stop,
+	.call = emulated_call,
+	.cancel = wg_remote_cancel,
+	.ledger = wg_remote_ledger,
+	.info = emulated_info,
+};

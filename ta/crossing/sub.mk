@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+global-incdirs-y += include
+global-incdirs-y += ../common
+global-incdirs-y += ../../core/portable
+global-incdirs-y += ../../core/platform
+srcs-y += crossing_ta.c
+srcs_ext-y += wg_ring.c
+srcs_ext-y += wg_lane_serve.c
+srcs_ext_base-y += ../../core/portable
