@@ -9,14 +9,12 @@ from xml.etree import ElementTree
 
 Counts = tuple[int, int, int]
 COUNTED = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
+REASON = re.compile(r"^skipped: (.+)$", re.MULTILINE)
 
 
 def of_program(record: dict[str, str]) -> Counts:
     """One C program: what it says it counted, or itself. One that broke off has failed whatever it said."""
     result = record["result"]
-    if result == "SKIP":
-        reason = re.search(r"^skipped:? (.*)", record.get("stdout", ""), re.MULTILINE)
-        print(f"{record['name']}: skipped: {reason[1] if reason else 'no reason given'}", file=sys.stderr)
     said = COUNTED.findall(record.get("stdout", ""))
     passed, failed, skipped = map(int, said[-1]) if said else (0, 0, 0)
     if result in ("OK", "EXPECTEDFAIL"):
@@ -26,9 +24,21 @@ def of_program(record: dict[str, str]) -> Counts:
     return passed, max(failed, 1), skipped
 
 
+def print_reasons(record: dict[str, str]) -> None:
+    """Why something was skipped: every reason once."""
+    reasons = dict.fromkeys(REASON.findall(record.get("stdout", "")))
+    if record["result"] == "SKIP" and not reasons:
+        reasons = {"it gave no reason": None}
+    for reason in reasons:
+        print(f"{record['name'].rpartition(':')[2]}: skipped: {reason}", file=sys.stderr)
+
+
 def of_meson(path: Path) -> Counts:
     """All programs of a run of `meson test`."""
-    counts = [of_program(json.loads(line)) for line in path.read_text().splitlines()]
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    for record in records:
+        print_reasons(record)
+    counts = [of_program(record) for record in records]
     return sum(c[0] for c in counts), sum(c[1] for c in counts), sum(c[2] for c in counts)
 
 

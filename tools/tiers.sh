@@ -23,11 +23,14 @@ tier_lint() {
 c_build() {
 	local name=$1
 	shift
-	if ! [ -e "build/$name/build.ninja" ]; then
-		meson setup "build/$name" -Dtests=true -Dwerror=true "$@" >"build/$name.log" 2>&1 ||
-			{ cat "build/$name.log"; return 1; }
+	say "building build/$name"
+	if ! {
+		[ -e "build/$name/build.ninja" ] || meson setup "build/$name" -Dtests=true -Dwerror=true "$@"
+		ninja -C "build/$name" --quiet
+	} >"build/$name.log" 2>&1; then
+		cat "build/$name.log"
+		return 1
 	fi
-	ninja -C "build/$name" --quiet
 }
 
 # c_run TIER NAME ARGUMENT...: runs the tests of build/NAME; arguments are those of `meson test`.
