@@ -3,8 +3,8 @@
 
 usage: python _core_build.py _core.cdef.h wg_ledger.h tee_client_api.h OUT.c
 
-The declarations of _core.cdef.h are checked against the real headers by the C compiler. What those type once is taken
-from them: the members of the ledger and the constants of the Client API.
+The declarations of _core.cdef.h are checked against the real headers by the C compiler. What those type once
+is taken from them: the members of the ledger and the constants of the Client API.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from pathlib import Path
 import cffi
 
 SOURCE = """
+#include "crossing_ta.h"
 #include "tee_client_api.h"
 #include "wg_aead.h"
 #include "wg_gate.h"
+#include "wg_lane_format.h"
 #include "wg_ledger.h"
+
+static const TEEC_UUID core_crossing_uuid = CROSSING_TA_UUID;
 
 #define CORE_LEDGER_TEXT(name, text) text,
 static const char *const core_ledger_texts[] = {WG_LEDGER_FIELDS(CORE_LEDGER_TEXT)};

@@ -8,9 +8,9 @@
         session.invoke(0, number, Memory(b"text"))
         print(number.a, session.world_ledger()["crossings"])
 
-The objects follow the GlobalPlatform TEE Client API. The GIL is released while a TA runs. One session is not for two
-threads at once, except for a Cancellation. Whatever fails raises WorldgateError: Unavailable where this machine lacks
-the world, TeeError with the return code where a call failed.
+The objects follow the GlobalPlatform TEE Client API. The GIL is released while a TA runs. One session is not
+for two threads at once, except for a Cancellation. Whatever fails raises WorldgateError: Unavailable where
+this machine lacks the world, TeeError with the return code where a call failed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ _ORIGINS = {
     lib.TEEC_ORIGIN_TRUSTED_APP: "the TA",
 }
 # Where both headers have a code, the name of the Client API stands.
-_CODES = {getattr(lib, name): name for name in reversed(dir(lib)) if name.startswith(("TEEC_ERROR_", "TEE_ERROR_"))}
+_CODES = {
+    getattr(lib, name): name for name in reversed(dir(lib)) if name.startswith(("TEEC_ERROR_", "TEE_ERROR_"))
+}
 
 # The executable of the sealed worlds is installed beside this file; the C core learns of it here.
 _WORLD_EXECUTABLE = Path(__file__).parent / "worldgate-world"
@@ -93,6 +95,14 @@ def _info(raw: Any) -> WorldInfo:
     )
 
 
+# The TA of Worldgate's own that does next to nothing, in every world: its UUID, the command that carries one
+# operation (a Value: operation and bytes; then a Memory, or nothing) and two operations. Both processors that
+# Worldgate runs on are little-endian.
+CROSSING_TA = UUID(bytes_le=bytes(ffi.buffer(ffi.addressof(lib, "core_crossing_uuid"))))
+CROSSING_CALL: int = lib.WG_LANE_COMMAND_CALL
+CROSSING_NOTHING: int = lib.CROSSING_NOTHING
+CROSSING_ECHO: int = lib.CROSSING_ECHO
+
 # Field of the ledger -> what it counts.
 LEDGER_FIELDS: dict[str, str] = {
     name: _text(lib.core_ledger_texts[index])
@@ -139,9 +149,9 @@ def _world_text(world: World) -> bytes:
     try:
         text = os.fsencode(world.text)
     except UnicodeEncodeError:
-        raise WorldgateError(f"world '{ascii(world.name)}' is not text; mend its name") from None
+        raise WorldgateError(f"world '{world.name!a}' is not text; mend its name") from None
     if b"\0" in text:
-        raise WorldgateError(f"world {ascii(world.name)} holds a NUL character; mend its name")
+        raise WorldgateError(f"world {world.name!a} holds a NUL character; mend its name")
     return text
 
 
@@ -174,8 +184,8 @@ class Value:
 
 
 class Memory:
-    """A buffer of the caller, copied for the call (temporary memory). `size` is what the TA made of its size: bytes
-    written, or bytes needed where the call failed with TEEC_ERROR_SHORT_BUFFER."""
+    """A buffer of the caller, copied for the call (temporary memory). `size` is what the TA made of its
+    size: bytes written, or bytes needed where the call failed with TEEC_ERROR_SHORT_BUFFER."""
 
     def __init__(self, data: Any, direction: Direction = "in") -> None:
         writable = _bits(direction) != 1
@@ -206,7 +216,9 @@ class SharedPart:
         raw.memref.parent = self.shared._live()
         raw.memref.offset = self.offset
         raw.memref.size = self.size
-        return lib.TEEC_MEMREF_WHOLE if self.direction is None else _PARTIAL + _bits(self.direction)  # type: ignore[no-any-return]
+        if self.direction is None:
+            return int(lib.TEEC_MEMREF_WHOLE)
+        return _PARTIAL + _bits(self.direction)
 
     def _fetch(self, raw: Any) -> None:
         self.size = raw.memref.size
@@ -292,7 +304,9 @@ def _operation(params: Sequence[Parameter], cancel: Cancellation | None) -> Any:
     operation.paramTypes = 0
     for index, param in enumerate(params):
         if not isinstance(param, (Value, Memory, SharedPart)):
-            raise WorldgateError(f"parameter {index} is a {type(param).__name__}; use Value, Memory or SharedMemory.part")
+            raise WorldgateError(
+                f"parameter {index} is a {type(param).__name__}; use Value, Memory or SharedMemory.part"
+            )
         operation.paramTypes |= param._fill(operation.params[index]) << (4 * index)
     return operation
 
@@ -342,7 +356,7 @@ class Session(_Closable):
 
 
 class Gate(_Closable):
-    """The gate to one world. requires names the costs that the caller depends on (see worldgate.worlds.registry)."""
+    """The gate to one world. requires: costs that the caller depends on, as of find_world."""
 
     def __init__(self, world: str | World, requires: Sequence[str] = ()) -> None:
         self.world = find_world(world, requires) if isinstance(world, str) else world
@@ -361,8 +375,7 @@ class Gate(_Closable):
         """Opens a session with the TA of that UUID."""
         uuid = _uuid(ta)
         destination = ffi.new("TEEC_UUID *")
-        destination.timeLow, destination.timeMid, destination.timeHiAndVersion = uuid.fields[:3]
-        destination.clockSeqAndNode = list(uuid.bytes[8:])
+        ffi.buffer(destination)[:] = uuid.bytes_le
         operation = _operation(params, None)
         origin = ffi.new("uint32_t *")
         raw = ffi.new("TEEC_Session *")
@@ -380,7 +393,9 @@ class Gate(_Closable):
         raw.size, raw.flags = _range("size", size, (1 << 63) - 1), _bits(direction)
         code = lib.TEEC_AllocateSharedMemory(self._live(), raw)
         if code != lib.TEEC_SUCCESS:
-            raise TeeError(f"{size} bytes of shared memory", code, lib.TEEC_ORIGIN_API, _text(lib.wg_gate_reason()))
+            raise TeeError(
+                f"{size} bytes of shared memory", code, lib.TEEC_ORIGIN_API, _text(lib.wg_gate_reason())
+            )
         return SharedMemory(self, raw, None)
 
     def register(self, data: bytearray | memoryview, direction: Direction = "inout") -> SharedMemory:
@@ -388,12 +403,16 @@ class Gate(_Closable):
         try:
             keep = ffi.from_buffer(data, require_writable=True)
         except (TypeError, ValueError, BufferError) as error:
-            raise WorldgateError(f"only a writable buffer can be shared, such as bytearray ({error})") from None
+            raise WorldgateError(
+                f"only a writable buffer can be shared, such as bytearray ({error})"
+            ) from None
         raw = ffi.new("TEEC_SharedMemory *")
         raw.buffer, raw.size, raw.flags = keep, len(keep), _bits(direction)
         code = lib.TEEC_RegisterSharedMemory(self._live(), raw)
         if code != lib.TEEC_SUCCESS:
-            raise TeeError("registering shared memory", code, lib.TEEC_ORIGIN_API, _text(lib.wg_gate_reason()))
+            raise TeeError(
+                "registering shared memory", code, lib.TEEC_ORIGIN_API, _text(lib.wg_gate_reason())
+            )
         return SharedMemory(self, raw, keep)
 
 

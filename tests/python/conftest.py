@@ -42,7 +42,11 @@ def _call(*words: str) -> Outcome:
 
 def _run(*words: str) -> Outcome:
     done = subprocess.run(
-        [sys.executable, "-m", "worldgate", *words], capture_output=True, text=True, timeout=SECONDS, check=False
+        [sys.executable, "-m", "worldgate", *words],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
 

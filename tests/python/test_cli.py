@@ -38,13 +38,17 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("words", "says"), WRONG.values(), ids=list(WRONG))
-def test_wrong_use_gets_one_line_that_says_what_to_type(call: Call, words: tuple[str, ...], says: str) -> None:
+def test_wrong_use_gets_one_line_that_says_what_to_type(
+    call: Call, words: tuple[str, ...], says: str
+) -> None:
     outcome = call(*words)
     assert outcome.refused_in_one_line, outcome
     assert says in outcome.err
 
 
-@pytest.mark.parametrize("words", [("--nonsense",), ("worlds", "--nonsense"), ("worlds", "check", "/dev/null"), ("x",)])
+@pytest.mark.parametrize(
+    "words", [("--nonsense",), ("worlds", "--nonsense"), ("worlds", "check", "/dev/null"), ("x",)]
+)
 def test_a_process_that_is_used_wrongly_exits_with_2_and_one_line(run: Call, words: tuple[str, ...]) -> None:
     assert run(*words).refused_in_one_line
 
@@ -111,7 +115,9 @@ def test_the_doctor_gives_a_reason_for_whatever_is_absent(run: Call) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
-def test_a_completion_script_is_made_and_the_shell_can_parse_it(run: Call, tmp_path: Path, shell: str) -> None:
+def test_a_completion_script_is_made_and_the_shell_can_parse_it(
+    run: Call, tmp_path: Path, shell: str
+) -> None:
     outcome = run("completion", shell)
     assert outcome.status == 0 and "worldgate" in outcome.out
     script = tmp_path / "script"
@@ -131,7 +137,9 @@ def test_an_interruption_ends_with_130_and_one_line(call: Call, monkeypatch: pyt
     assert (outcome.status, outcome.err) == (130, "worldgate: interrupted\n")
 
 
-def test_a_fault_of_the_program_is_one_line_that_names_the_place(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_program_is_one_line_that_names_the_place(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def faulty(args: object) -> int:
         raise ValueError("two\nlines")
 

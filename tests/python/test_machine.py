@@ -24,7 +24,9 @@ def test_every_library_says_what_it_switches_on() -> None:
 
 
 def test_a_library_that_is_not_installed_names_the_package() -> None:
-    found = find_library(Library("libx", "nothing", ("libworldgate-no-such.so.9",), "install the Debian package libx-dev"))
+    found = find_library(
+        Library("libx", "nothing", ("libworldgate-no-such.so.9",), "install the Debian package libx-dev")
+    )
     assert not found.present
     assert found.reason == "no libworldgate-no-such.so.9; install the Debian package libx-dev"
 
@@ -65,13 +67,20 @@ def test_a_low_limit_of_locked_memory_is_pointed_out_with_what_to_type() -> None
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (65536, 65536))
 
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True, preexec_fn=lower
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        preexec_fn=lower,
     )
     assert "only 64 KiB may be locked" in done.stdout and "ulimit -l 8192" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["seccomp", "memfd_secret", "userfaultfd"])
-def test_a_processor_whose_call_numbers_are_not_known_is_no_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_processor_whose_call_numbers_are_not_known_is_no_error(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("worldgate.machine.kernel._CALLS", {})
     found = {found.name: found for found in probe_kernel()}[name]
     assert not found.present and "not implemented" in found.reason

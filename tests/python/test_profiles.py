@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Profiles: every number has a source and says what it leaves out, and a broken one is refused in one line."""
+"""Profiles: every number has a source and says what it leaves out; a broken one is refused in one line."""
 
 import copy
 import json
@@ -24,17 +24,30 @@ WHOLE: Table = {
     "title": "A board of mine",
     "platform": "OP-TEE",
     "omits": ["loss of caches"],
-    "transition_ns": {"value": 5000.0, "source": "my notebook", "omits": "the cold caches", "range": [4000.0, 6000.0]},
+    "transition_ns": {
+        "value": 5000.0,
+        "source": "my notebook",
+        "omits": "the cold caches",
+        "range": [4000.0, 6000.0],
+    },
     "rpc_ns": {"unknown": "not measured yet"},
     "copy_ns_per_kib": {"value": 160.0, "source": "my notebook", "omits": "TLB", "error_percent": 5.0},
-    "fault_ns": {"value": 15000.0, "source": "my notebook", "omits": "TLB", "hardware": "board 2", "formula": "a / b"},
+    "fault_ns": {
+        "value": 15000.0,
+        "source": "my notebook",
+        "omits": "TLB",
+        "hardware": "board 2",
+        "formula": "a / b",
+    },
     "heap_bytes": {"value": 1048576, "source": "my notebook", "omits": "stacks"},
 }
 
 
 def as_toml(table: Table) -> str:
     """TOML text of a table of plain values and of tables of such."""
-    lines = [f"{json.dumps(key)} = {_value(value)}" for key, value in table.items() if not isinstance(value, dict)]
+    lines = [
+        f"{json.dumps(key)} = {_value(value)}" for key, value in table.items() if not isinstance(value, dict)
+    ]
     for key, value in table.items():
         if isinstance(value, dict):
             lines.append(f"[{json.dumps(key)}]")
@@ -144,7 +157,11 @@ BROKEN: list[tuple[str, Callable[[Table], object], str]] = [
     ("a number that is none", lambda t: t["transition_ns"].update(value=float("nan")), "transition_ns.value"),
     ("an infinite number", lambda t: t["transition_ns"].update(value=float("inf")), "transition_ns.value"),
     ("a number of 400 digits", lambda t: t["transition_ns"].update(value=10**400), "broken.toml"),
-    ("a range that misses the value", lambda t: t["transition_ns"].update(range=[1.0, 2.0]), "transition_ns.range"),
+    (
+        "a range that misses the value",
+        lambda t: t["transition_ns"].update(range=[1.0, 2.0]),
+        "transition_ns.range",
+    ),
     ("a range of one number", lambda t: t["transition_ns"].update(range=[1.0]), "transition_ns.range"),
     ("a broken byte", lambda t: t["heap_bytes"].update(value=1048576.5), "heap_bytes.value"),
     ("a heap that is too small", lambda t: t["heap_bytes"].update(value=100), "heap_bytes.value"),
@@ -177,8 +194,12 @@ def test_a_file_that_is_no_profile_is_refused_in_one_line(call: Call, folder: Pa
 
 PLACES = [(key, part) for key, value in WHOLE.items() if isinstance(value, dict) for part in value]
 NOT_A_NUMBER = st.one_of(
-    st.text(max_size=20), st.booleans(), st.lists(st.integers(), max_size=3), st.floats(max_value=-1e-9),
-    st.floats(min_value=1.1e12), st.just(float("nan")),
+    st.text(max_size=20),
+    st.booleans(),
+    st.lists(st.integers(), max_size=3),
+    st.floats(max_value=-1e-9),
+    st.floats(min_value=1.1e12),
+    st.just(float("nan")),
 )
 
 
@@ -196,7 +217,12 @@ def test_whatever_is_not_a_number_is_refused_as_one(
 @given(
     key=st.sampled_from(sorted(WHOLE)),
     value=st.one_of(
-        st.integers(), st.floats(), st.booleans(), st.just({"value": 1}), st.just({}), st.lists(st.integers(), min_size=1)
+        st.integers(),
+        st.floats(),
+        st.booleans(),
+        st.just({"value": 1}),
+        st.just({}),
+        st.lists(st.integers(), min_size=1),
     ),
 )
 def test_a_key_of_the_wrong_kind_is_refused(call: Call, folder: Path, key: str, value: object) -> None:
@@ -209,7 +235,17 @@ def test_a_key_of_the_wrong_kind_is_refused(call: Call, folder: Path, key: str, 
 def test_a_key_that_is_not_known_is_refused(call: Call, folder: Path, name: str, inside: str) -> None:
     table = copy.deepcopy(WHOLE)
     target = table[inside] if inside else table
-    if name in (*WHOLE, "value", "source", "omits", "unknown", "formula", "range", "error_percent", "hardware"):
+    if name in (
+        *WHOLE,
+        "value",
+        "source",
+        "omits",
+        "unknown",
+        "formula",
+        "range",
+        "error_percent",
+        "hardware",
+    ):
         name += "?"
     target[name] = "text"
     outcome = check(call, folder, as_toml(table).encode())

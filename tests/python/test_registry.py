@@ -37,7 +37,11 @@ omits = "caches"
 
 
 def test_worlds_without_a_profile_are_told_as_they_are_named() -> None:
-    assert [find_world(name).text for name in ("normal", "compartment", "optee")] == ["normal", "compartment", "optee"]
+    assert [find_world(name).text for name in ("normal", "compartment", "optee")] == [
+        "normal",
+        "compartment",
+        "optee",
+    ]
     assert find_world("compartment:cpu=1,aead=openssl").text == "compartment:cpu=1,aead=openssl"
 
 
@@ -74,7 +78,10 @@ def test_a_world_whose_crossing_is_unknown_is_refused_with_the_reason_of_its_pro
     assert world.profile
     with pytest.raises(Unavailable) as refusal:
         find_world(f"emulated:{name}")
-    assert refusal.value.reason == f"emulated:{name}: transition_ns is unknown: {world.profile.transition_ns.unknown}"
+    assert (
+        refusal.value.reason
+        == f"emulated:{name}: transition_ns is unknown: {world.profile.transition_ns.unknown}"
+    )
 
 
 def test_a_number_that_the_caller_needs_and_nobody_knows_is_refused() -> None:

@@ -9,7 +9,17 @@ from pathlib import Path
 
 ROUNDS = 15
 RATIO_MAX = 3.0
-SLOW_MODULES = ("cffi", "_cffi_backend", "msgspec", "numpy", "scipy", "rich", "shtab", "importlib.metadata", "subprocess")
+SLOW_MODULES = (
+    "cffi",
+    "_cffi_backend",
+    "msgspec",
+    "numpy",
+    "scipy",
+    "rich",
+    "shtab",
+    "importlib.metadata",
+    "subprocess",
+)
 
 BARE = """
 import argparse
@@ -50,7 +60,9 @@ def test_help_imports_nothing_slow() -> None:
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         "print(*sys.modules, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
     loaded = set(done.stderr.split())
     assert "worldgate.cli" in loaded
     assert not loaded & set(SLOW_MODULES)

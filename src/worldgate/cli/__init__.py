@@ -14,10 +14,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn, Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 
-# command -> its module and the first line of that module's docstring (a test compares the two). The module is imported
-# only when its command was chosen, so that help stays fast.
+# command -> its module and the first line of that module's docstring (a test compares the two). The module is
+# imported only when its command was chosen, so that help stays fast.
 COMMANDS: dict[str, tuple[str, str]] = {
     "tour": ("worldgate.cli.tour", "Show the worlds of this machine and a TA answering in each."),
     "worlds": ("worldgate.cli.worlds", "List the worlds, what they cost, and which can be used here."),
@@ -62,7 +62,9 @@ class Parser(argparse.ArgumentParser):
             return message
         choices = [choice.strip(" '") for choice in quoted[2].split(",")]
         label = wrong.removeprefix("argument ").strip().rstrip(":") or "argument"
-        return f"unknown {label} '{quoted[1]}'" + (suggestion(quoted[1], choices) or f"; use {', '.join(choices)}")
+        return f"unknown {label} '{quoted[1]}'" + (
+            suggestion(quoted[1], choices) or f"; use {', '.join(choices)}"
+        )
 
     def option_names(self) -> list[str]:
         """Every option that this parser understands."""
@@ -106,12 +108,12 @@ def make_parser(chosen: Sequence[str]) -> Parser:
     return parser
 
 
-def add_command(commands: argparse._SubParsersAction[Parser], name: str, text: str) -> Parser:
+def add_command(commands: argparse._SubParsersAction[Any], name: str, text: str) -> argparse.ArgumentParser:
     """A subcommand of a command; text is its help, the first line of it the summary."""
     import inspect
 
     text = inspect.cleandoc(text)
-    parser = commands.add_parser(
+    parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=text.splitlines()[0],
         description=text,
@@ -145,7 +147,7 @@ def _report(error: BaseException) -> int:
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
         # The reader is gone. Python would complain once more when it flushes at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return BROKEN_PIPE
     if isinstance(error, (WorldgateError, OSError)):
         print(f"worldgate: {one_line(str(error))}", file=sys.stderr)
@@ -160,7 +162,7 @@ def _report(error: BaseException) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command. Every error ends here, as one line; `python -X dev` shows the traceback of a fault."""
+    """Runs one command. Every error ends here, as one line; `python -X dev` shows its traceback."""
     try:
         args = parse(sys.argv[1:] if argv is None else argv)
         if args.run is None:

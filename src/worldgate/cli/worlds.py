@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """List the worlds, what they cost, and which can be used here.
 
-A world is where trusted code runs: normal, compartment, emulated:PROFILE, optee. A profile of your own is a TOML file:
-use it as emulated:PATH.toml, or put it into ~/.config/worldgate/profiles and use its name.
+A world is where trusted code runs: normal, compartment, emulated:PROFILE, optee. A profile of your own is a
+TOML file: use it as emulated:PATH.toml, or put it into ~/.config/worldgate/profiles and use its name.
 
 examples:
   worldgate worlds
@@ -109,7 +109,10 @@ def _table(worlds: list[WorldStatus]) -> list[str]:
         ).rstrip()
         for row in rows
     ]
-    lines += ["", "floor: this machine's own cost of an empty crossing. -: unknown or not measured, never zero."]
+    lines += [
+        "",
+        "floor: this machine's own cost of an empty crossing. -: unknown or not measured, never zero.",
+    ]
     absent = [f"  {world.name}: {world.reason}" for world in worlds if not world.available]
     open_memory = [f"  {world.name}: {world.memory_reason}" for world in worlds if world.memory_reason]
     if absent:
@@ -125,7 +128,9 @@ def run_show(args: argparse.Namespace) -> int:
     from worldgate.worlds.registry import KINDS, describe_world
 
     if args.name.partition(":")[0] in KINDS and not args.name.startswith("emulated:"):
-        raise WorldgateError(f"world '{args.name}' has no profile, its costs are its own; see 'worldgate worlds'")
+        raise WorldgateError(
+            f"world '{args.name}' has no profile, its costs are its own; see 'worldgate worlds'"
+        )
     profile = describe_world(f"emulated:{args.name.removeprefix('emulated:')}").profile
     assert profile is not None
     print(f"{profile.name}: {profile.title} ({profile.platform})")

@@ -49,14 +49,20 @@ def probe_memfd_secret() -> Finding:
     try:
         descriptor = _call("memfd_secret", 0)
     except OSError as error:
-        hint = "boot with secretmem.enable=1 (Linux >= 5.14)" if error.errno == errno.ENOSYS else "allow the call"
+        hint = (
+            "boot with secretmem.enable=1 (Linux >= 5.14)"
+            if error.errno == errno.ENOSYS
+            else "allow the call"
+        )
         return Finding(name, use, False, "", f"{error.strerror}; {hint}")
     try:
         os.ftruncate(descriptor, mmap.PAGESIZE)
         with mmap.mmap(descriptor, mmap.PAGESIZE, flags=mmap.MAP_SHARED) as memory:
             memory[0] = 1
     except (OSError, ValueError) as error:
-        return Finding(name, use, False, "", f"{error}; raise RLIMIT_MEMLOCK (ulimit -l), the memory counts as locked")
+        return Finding(
+            name, use, False, "", f"{error}; raise RLIMIT_MEMLOCK (ulimit -l), the memory counts as locked"
+        )
     finally:
         os.close(descriptor)
     return Finding(name, use, True, "a page was mapped and written", "")
@@ -70,7 +76,9 @@ def probe_userfaultfd() -> Finding:
     try:
         descriptor = _call("userfaultfd", os.O_CLOEXEC | os.O_NONBLOCK | _UFFD_USER_MODE_ONLY)
     except OSError as error:
-        return Finding(name, use, False, "", f"{error.strerror}; it needs Linux >= 5.11 and a container that allows it")
+        return Finding(
+            name, use, False, "", f"{error.strerror}; it needs Linux >= 5.11 and a container that allows it"
+        )
     try:
         answer = fcntl.ioctl(descriptor, _UFFDIO_API, struct.pack("QQQ", _UFFD_API, 0, 0))
     except OSError as error:
@@ -80,7 +88,9 @@ def probe_userfaultfd() -> Finding:
     features = struct.unpack("QQQ", answer)[1]
     missing = [text for text, bit in _UFFD_FEATURES.items() if not features & bit]
     if missing:
-        return Finding(name, use, False, "", f"this kernel lacks {' and '.join(missing)} in it; use a newer kernel")
+        return Finding(
+            name, use, False, "", f"this kernel lacks {' and '.join(missing)} in it; use a newer kernel"
+        )
     return Finding(name, use, True, ", ".join(_UFFD_FEATURES), "")
 
 
@@ -91,7 +101,9 @@ def probe_seccomp() -> Finding:
     try:
         _call("seccomp", _SECCOMP_GET_ACTION_AVAIL, 0, ctypes.addressof(action))
     except OSError as error:
-        return Finding(name, use, False, "", f"{error.strerror}; it needs a kernel with CONFIG_SECCOMP_FILTER")
+        return Finding(
+            name, use, False, "", f"{error.strerror}; it needs a kernel with CONFIG_SECCOMP_FILTER"
+        )
     return Finding(name, use, True, "a filter may end the process", "")
 
 
@@ -117,7 +129,9 @@ def probe_clock(folder: Path = Path("/sys/devices/system/clocksource/clocksource
         return Finding(name, use, False, "", f"not told by the kernel ({error.strerror}); times may be dear")
     if source in _FAST_CLOCKS:
         return Finding(name, use, True, source, "")
-    return Finding(name, use, False, source, f"'{source}' is slow to read; boot with clocksource=tsc if it is stable")
+    return Finding(
+        name, use, False, source, f"'{source}' is slow to read; boot with clocksource=tsc if it is stable"
+    )
 
 
 KERNEL_PROBES: tuple[Callable[[], Finding], ...] = (

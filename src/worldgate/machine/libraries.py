@@ -28,14 +28,24 @@ LIBRARIES = (
         machine="x86_64",
     ),
     Library("libxdp", "link afxdp", ("libxdp.so.1",), "install the Debian package libxdp-dev"),
-    Library("liburing", "io_uring in the data movers", ("liburing.so.2",), "install the Debian package liburing-dev"),
+    Library(
+        "liburing",
+        "io_uring in the data movers",
+        ("liburing.so.2",),
+        "install the Debian package liburing-dev",
+    ),
     Library(
         "vectorscan/hyperscan",
         "pattern search in the middlebox path",
         ("libhs.so.5",),
         "install the Debian package libvectorscan-dev (or libhyperscan-dev)",
     ),
-    Library("libpcap", "filters for the packet links", ("libpcap.so.0.8", "libpcap.so.1"), "install the Debian package libpcap-dev"),
+    Library(
+        "libpcap",
+        "filters for the packet links",
+        ("libpcap.so.0.8", "libpcap.so.1"),
+        "install the Debian package libpcap-dev",
+    ),
     Library(
         "DPDK",
         "link dpdk",

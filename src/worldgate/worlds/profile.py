@@ -21,8 +21,8 @@ from worldgate.errors import WorldgateError, one_line
 
 FILE_BYTES_MAX = 1 << 18
 COST_MAX = 1e12
-HEAP_BYTES_MIN = 1 << 16
-HEAP_BYTES_MAX = 1 << 40
+HEAP_BYTES_MIN = 65536.0
+HEAP_BYTES_MAX = 2.0**40
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 # The costs in the order in which they are shown, with what each one means.
@@ -77,7 +77,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 def _wrong(file: str, key: str, problem: str) -> WorldgateError:
     place = f"{one_line(file)}: {one_line(key)}" if key else one_line(file)
-    return WorldgateError(f"{place}: {one_line(problem)}; see 'worldgate worlds show sgx1-skylake' for a whole profile")
+    return WorldgateError(
+        f"{place}: {one_line(problem)}; see 'worldgate worlds show sgx1-skylake' for a whole profile"
+    )
 
 
 def _check_text(file: str, key: str, text: str, wanted: str) -> None:
@@ -88,17 +90,23 @@ def _check_text(file: str, key: str, text: str, wanted: str) -> None:
 
 
 def _check_number(file: str, key: str, cost: Cost, value: float) -> None:
-    low, high = (HEAP_BYTES_MIN, HEAP_BYTES_MAX) if key == "heap_bytes" else (0, COST_MAX)
+    low, high = (HEAP_BYTES_MIN, HEAP_BYTES_MAX) if key == "heap_bytes" else (0.0, COST_MAX)
     if not math.isfinite(value) or not low <= value <= high:
-        raise _wrong(file, f"{key}.value", f"{value:g} is out of bounds: write a number from {low:g} to {high:g}")
+        raise _wrong(
+            file, f"{key}.value", f"{value:g} is out of bounds: write a number from {low:g} to {high:g}"
+        )
     if key == "heap_bytes" and not value.is_integer():
         raise _wrong(file, f"{key}.value", f"{value:g} is not a whole number of bytes: round it")
-    _check_text(file, f"{key}.source", cost.source, "where the number can be read (paper, or repository and file)")
+    _check_text(
+        file, f"{key}.source", cost.source, "where the number can be read (paper, or repository and file)"
+    )
     _check_text(file, f"{key}.omits", cost.omits, "what the number leaves out")
     if cost.range is not None:
         low, high = cost.range
         if not (math.isfinite(low) and math.isfinite(high) and 0 <= low <= value <= high):
-            raise _wrong(file, f"{key}.range", f"[{low:g}, {high:g}] does not hold the value {value:g}: mend either")
+            raise _wrong(
+                file, f"{key}.range", f"[{low:g}, {high:g}] does not hold the value {value:g}: mend either"
+            )
     if cost.error_percent is not None and not 0 <= cost.error_percent <= 1000:
         raise _wrong(file, f"{key}.error_percent", "is out of bounds: write a number from 0 to 1000")
 
@@ -152,7 +160,9 @@ def _from_table(file: str, table: dict[str, Any]) -> Profile:
 def parse_profile(data: bytes, file: str) -> Profile:
     """The profile in the text of a file. file is its name for messages."""
     if len(data) > FILE_BYTES_MAX:
-        raise _wrong(file, "", f"is larger than {FILE_BYTES_MAX} bytes and so not a profile: give another file")
+        raise _wrong(
+            file, "", f"is larger than {FILE_BYTES_MAX} bytes and so not a profile: give another file"
+        )
     try:
         table = tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -173,7 +183,9 @@ def read_profile(path: Path) -> Profile:
             data = stream.read(FILE_BYTES_MAX + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise WorldgateError(f"{one_line(str(path))}: cannot be read ({why}): give the file of a profile") from None
+        raise WorldgateError(
+            f"{one_line(str(path))}: cannot be read ({why}): give the file of a profile"
+        ) from None
     return parse_profile(data, str(path))
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The names of worlds, and what each becomes for the C core.
 
-    normal | compartment | optee                 each may be followed by :KEY=VALUE,...
-    emulated:PROFILE[,KEY=VALUE,...]             PROFILE: a name, or the path of a file that ends in .toml
+normal | compartment | optee                 each may be followed by :KEY=VALUE,...
+emulated:PROFILE[,KEY=VALUE,...]             PROFILE: a name, or the path of a file that ends in .toml
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PAGE_BYTES = 4096
 
 @dataclass(frozen=True)
 class World:
-    """A world that was asked for by name. Whether it can be used here is another question: see `worldgate.core.probe`."""
+    """A world that was asked for by name. Whether it can be used here is told by `worldgate.core.probe`."""
 
     name: str
     kind: str
@@ -90,7 +90,9 @@ def _cost_pairs(profile: Profile) -> list[str]:
         value = profile.cost(key).value
         if value is None or key in missing:
             continue
-        pairs.append(f"{key}={int(value) // PAGE_BYTES * PAGE_BYTES if key == 'heap_bytes' else repr(float(value))}")
+        pairs.append(
+            f"{key}={int(value) // PAGE_BYTES * PAGE_BYTES if key == 'heap_bytes' else repr(float(value))}"
+        )
     return pairs
 
 
@@ -108,8 +110,8 @@ def describe_world(name: str) -> World:
 
 
 def find_world(name: str, requires: Sequence[str] = ()) -> World:
-    """The world of that name, for a gate. requires: costs that the caller depends on; one that is not known is refused
-    with the profile's own reason. A crossing is always depended on."""
+    """The world of that name, for a gate. requires: costs that the caller depends on; one that is not known
+    is refused with the profile's own reason. A crossing is always depended on."""
     for key in requires:
         if key not in COSTS:
             raise WorldgateError(f"no cost is called '{one_line(key)}'; use {', '.join(COSTS)}")
