@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).resolve().parent.parent
 SOURCES = (
     "src/**/*.py",
     "src/**/*.toml",
@@ -27,7 +27,7 @@ def named() -> set[Path]:
         folder = build.parent
         prefix = PREFIXES.get(str(folder.relative_to(TOP)), "")
         for word in re.findall(r"'([\w./-]+)'", build.read_text()):
-            files |= {folder / word, folder / f"{prefix}{word}.c"}
+            files |= {(folder / word).resolve(), folder / f"{prefix}{word}.c"}
     return files
 
 
