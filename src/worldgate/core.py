@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one typed door to the C core, and the public API for whoever calls a TA from Python.
 
-    from worldgate.core import Gate, Memory, Value
+    from worldgate.core import Gate, Memory, Value, own_ledger
 
     with Gate("compartment") as gate, gate.open("c0ffee00-...") as session:
         number = Value(1, 2, "inout")
         session.invoke(0, number, Memory(b"text"))
-        print(number.a, session.world_ledger()["crossings"])
+        print(number.a, own_ledger()["crossings"])
 
 The objects follow the GlobalPlatform TEE Client API. The GIL is released while a TA runs. One session is not
 for two threads at once, except for a Cancellation. Whatever fails raises WorldgateError: Unavailable where
@@ -98,7 +98,7 @@ def _info(raw: Any) -> WorldInfo:
 # The TA of Worldgate's own that does next to nothing, in every world: its UUID, the command that carries one
 # operation (a Value: operation and bytes; then a Memory, or nothing) and two operations. Both processors that
 # Worldgate runs on are little-endian.
-CROSSING_TA = UUID(bytes_le=bytes(ffi.buffer(ffi.addressof(lib, "core_crossing_uuid"))))
+CROSSING_TA = UUID(bytes_le=bytes(ffi.buffer(ffi.addressof(lib.core_crossing_uuid))))
 CROSSING_CALL: int = lib.WG_LANE_COMMAND_CALL
 CROSSING_NOTHING: int = lib.CROSSING_NOTHING
 CROSSING_ECHO: int = lib.CROSSING_ECHO
@@ -115,7 +115,7 @@ def _ledger(raw: Any) -> Ledger:
 
 
 def own_ledger() -> Ledger:
-    """What this thread has counted in the normal world since it started."""
+    """What this thread has counted in the normal world since it started: crossings, copies for them."""
     raw = ffi.new("struct wg_ledger *")
     lib.wg_gate_own_ledger(raw)
     return _ledger(raw)
@@ -336,7 +336,7 @@ class Session(_Closable):
             raise TeeError(f"command {command}", code, origin[0], _text(lib.wg_gate_reason()))
 
     def world_ledger(self) -> Ledger:
-        """What the world of this session's TA has counted so far."""
+        """What the world of this session's TA has counted so far: what it did itself, not the way to it."""
         raw = ffi.new("struct wg_ledger *")
         self._ask(lib.wg_gate_world_ledger(self._live(), raw), "the world's ledger")
         return _ledger(raw)

@@ -2,6 +2,7 @@
 """The command line: what is wrong gets one line and status 2, what is asked for can be read by machines."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -103,6 +104,23 @@ def test_a_profile_is_shown_with_every_source(call: Call) -> None:
     outcome = call("worlds", "show", "sgx1-skylake")
     assert outcome.status == 0
     assert outcome.out.count("source: ") == 4 and outcome.out.count("unknown: ") == 1
+
+
+def test_a_profile_that_is_printed_as_toml_is_a_start_for_ones_own(call: Call, tmp_path: Path) -> None:
+    text = call("worlds", "show", "sgx1-skylake", "--toml").out
+    own = tmp_path / "own.toml"
+    own.write_text(text.replace('name = "sgx1-skylake"', 'name = "own"'))
+    outcome = call("worlds", "check", str(own))
+    assert outcome.status == 0 and "a valid profile 'own'" in outcome.out
+    assert call("worlds", "show", str(own), "--toml").out == own.read_text()
+
+
+def test_a_file_name_that_is_no_text_does_no_harm(run: Call, call: Call, tmp_path: Path) -> None:
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.toml")
+    Path(odd).write_text(call("worlds", "show", "tdx", "--toml").out)
+    outcome = run("worlds", "check", odd)
+    assert outcome.status == 0 and "\\udcff.toml: a valid profile" in outcome.out
+    assert run("worlds", "check", odd + "x").refused_in_one_line
 
 
 def test_the_doctor_gives_a_reason_for_whatever_is_absent(run: Call) -> None:

@@ -11,6 +11,7 @@ examples:
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -163,6 +164,10 @@ def _report(error: BaseException) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Every error ends here, as one line; `python -X dev` shows its traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What the terminal cannot show, or a file name that is no text, must not end the program.
+            stream.reconfigure(errors="backslashreplace")
     try:
         args = parse(sys.argv[1:] if argv is None else argv)
         if args.run is None:

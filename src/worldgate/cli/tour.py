@@ -31,7 +31,7 @@ class Stop(NamedTuple):
 
     fidelity: str
     crossing_ns: float
-    crossings: int | None
+    crossings: int
     profile_ns: float | None
     memory: str | None
 
@@ -69,25 +69,27 @@ def _line(name: str, stop: Stop) -> str:
     profile = "-" if stop.profile_ns is None else f"{stop.profile_ns / 1e3:.2f}"
     return (
         f"{name:38} {stop.fidelity:12} {stop.crossing_ns / 1e3:12.2f} {profile:>11}  {stop.memory or '-':10} "
-        + ("yes" if stop.crossings is None else f"yes, {stop.crossings} crossings")
+        f"yes, {stop.crossings} crossings"
     )
 
 
 def visit(name: str) -> Stop:
     """Opens the TA in that world, has it answer, and times the way to it."""
-    from worldgate.core import CROSSING_TA, Gate
+    from worldgate.core import CROSSING_TA, Gate, own_ledger
     from worldgate.errors import Unavailable
 
     with Gate(name) as gate, gate.open(CROSSING_TA) as session:
+        before = own_ledger()["crossings"]
         ask(name, session)
         median_ns = crossing_median_ns(session)
+        crossings = own_ledger()["crossings"] - before
         profile = gate.world.profile
-        memory = crossings = None
-        # A world of hardware tells neither.
+        memory = None
+        # A world of hardware does not tell.
         with contextlib.suppress(Unavailable):
-            memory, crossings = session.world_info().memory, session.world_ledger()["crossings"]
-        profile_ns = profile.transition_ns.value if profile else None
-        return Stop(gate.world.fidelity, median_ns, crossings, profile_ns, memory)
+            memory = session.world_info().memory
+        fidelity = gate.world.fidelity
+    return Stop(fidelity, median_ns, crossings, profile.transition_ns.value if profile else None, memory)
 
 
 def ask(name: str, session: Session) -> None:

@@ -8,6 +8,7 @@ examples:
   worldgate worlds
   worldgate worlds --json
   worldgate worlds show sgx1-skylake
+  worldgate worlds show sgx1-skylake --toml > my-board.toml
   worldgate worlds check my-board.toml
 """
 
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", title="actions")
     show = add_command(actions, "show", "Print every number of a profile, its source and what it leaves out.")
     show.add_argument("name", metavar="PROFILE", help="the name of a profile, or the path of a .toml file")
+    show.add_argument("--toml", action="store_true", help="print the file, as a start for one of your own")
     show.set_defaults(run=run_show)
     check = add_command(actions, "check", "Say whether a file is a valid profile.")
     check.add_argument("file", metavar="FILE", help="the profile, in TOML")
@@ -123,16 +125,20 @@ def _table(worlds: list[WorldStatus]) -> list[str]:
 
 
 def run_show(args: argparse.Namespace) -> int:
-    from worldgate.errors import WorldgateError
-    from worldgate.worlds.profile import COSTS
-    from worldgate.worlds.registry import KINDS, describe_world
+    from pathlib import Path
 
-    if args.name.partition(":")[0] in KINDS and not args.name.startswith("emulated:"):
-        raise WorldgateError(
-            f"world '{args.name}' has no profile, its costs are its own; see 'worldgate worlds'"
-        )
-    profile = describe_world(f"emulated:{args.name.removeprefix('emulated:')}").profile
-    assert profile is not None
+    from worldgate.errors import WorldgateError
+    from worldgate.worlds.profile import COSTS, find_profile, profile_path
+    from worldgate.worlds.registry import KINDS
+
+    name = args.name.removeprefix("emulated:")
+    if name in KINDS:
+        raise WorldgateError(f"world '{name}' has no profile, its costs are its own; see 'worldgate worlds'")
+    profile = find_profile(name)
+    if args.toml:
+        path = Path(name) if name.endswith(".toml") else profile_path(name)
+        print(path.read_text(encoding="utf-8"), end="")
+        return 0
     print(f"{profile.name}: {profile.title} ({profile.platform})")
     print(f"hash: {profile.hash()}")
     for key, meaning in COSTS.items():

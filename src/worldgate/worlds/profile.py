@@ -77,9 +77,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 def _wrong(file: str, key: str, problem: str) -> WorldgateError:
     place = f"{one_line(file)}: {one_line(key)}" if key else one_line(file)
-    return WorldgateError(
-        f"{place}: {one_line(problem)}; see 'worldgate worlds show sgx1-skylake' for a whole profile"
-    )
+    return WorldgateError(f"{place}: {one_line(problem)}; see 'worldgate worlds show sgx1-skylake --toml'")
 
 
 def _check_text(file: str, key: str, text: str, wanted: str) -> None:
@@ -207,8 +205,8 @@ def builtin_folder() -> Path:
     return Path(__file__).parent / "profiles"
 
 
-def find_profile(name: str) -> Profile:
-    """The built-in profile or the user's of that name."""
+def profile_path(name: str) -> Path:
+    """The file of the built-in profile or of the user's of that name."""
     builtin, own = profile_files(builtin_folder()), profile_files(user_folder())
     if name not in builtin and name not in own:
         from difflib import get_close_matches
@@ -219,7 +217,14 @@ def find_profile(name: str) -> Profile:
     if name in builtin and name in own:
         where = one_line(str(own[name]))
         raise WorldgateError(f"{where}: a built-in profile has this name; rename the file and its 'name'")
-    path = builtin.get(name) or own[name]
+    return builtin.get(name) or own[name]
+
+
+def find_profile(name: str) -> Profile:
+    """The profile of that name, or of a file whose path ends in .toml."""
+    if name.endswith(".toml"):
+        return read_profile(Path(name))
+    path = profile_path(name)
     profile = read_profile(path)
     if profile.name != name:
         raise _wrong(str(path), "name", f"'{profile.name}' is not the name of the file: write '{name}'")

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from worldgate.errors import Unavailable, WorldgateError, one_line
-from worldgate.worlds.profile import COSTS, Profile, find_profile, read_profile
+from worldgate.worlds.profile import COSTS, Profile, find_profile
 
 # kind -> fidelity and the keys that a user may give; the C core checks their values (core/gate/wg_gate.h).
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -103,8 +102,7 @@ def describe_world(name: str) -> World:
     _check_pairs(name, kind, pairs)
     if kind != "emulated":
         return World(name, kind, fidelity, f"{kind}:{','.join(pairs)}" if pairs else kind)
-    is_file = profile_name.endswith(".toml")
-    profile = read_profile(Path(profile_name)) if is_file else find_profile(profile_name)
+    profile = find_profile(profile_name)
     text = "emulated:" + ",".join([f"profile={profile.name}", *_cost_pairs(profile), *pairs])
     return World(name, kind, fidelity, text, profile)
 
