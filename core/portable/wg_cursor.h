@@ -78,6 +78,16 @@ static inline bool wg_cursor_sub(struct wg_cursor *cursor, size_t bytes, struct 
 	return true;
 }
 
+/* From here on only the next bytes can be read; what lies behind them is out of reach. */
+static inline bool wg_cursor_limit(struct wg_cursor *cursor, size_t bytes) WG_MUST_CHECK;
+static inline bool wg_cursor_limit(struct wg_cursor *cursor, size_t bytes)
+{
+	if (bytes > wg_cursor_left(cursor))
+		return false;
+	cursor->size = cursor->at + bytes;
+	return true;
+}
+
 static inline bool wg_cursor_u8(struct wg_cursor *cursor, uint8_t *out) WG_MUST_CHECK;
 static inline bool wg_cursor_u8(struct wg_cursor *cursor, uint8_t *out)
 {

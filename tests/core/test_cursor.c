@@ -56,6 +56,20 @@ static void a_sub_cursor_ends_where_it_was_told(void)
 	CHECK(wg_cursor_u8(&cursor, &u8) && u8 == 0x89);
 }
 
+static void a_limited_cursor_never_reads_behind_its_limit(void)
+{
+	struct wg_cursor cursor = wg_cursor_of(bytes, 8);
+	uint32_t u32;
+
+	CHECK(wg_cursor_skip(&cursor, 2));
+	CHECK(!wg_cursor_limit(&cursor, 7));
+	CHECK(!wg_cursor_limit(&cursor, SIZE_MAX));
+	CHECK(wg_cursor_limit(&cursor, 4));
+	CHECK(wg_cursor_u32_be(&cursor, &u32) && u32 == 0x456789ab);
+	CHECK_EQ(wg_cursor_left(&cursor), 0);
+	CHECK(!wg_cursor_skip(&cursor, 1));
+}
+
 static void an_empty_cursor_may_have_no_address(void)
 {
 	struct wg_cursor cursor = wg_cursor_of(NULL, 0), sub;
@@ -82,7 +96,7 @@ static void bytes_are_copied_in_order(void)
 
 static const struct wg_test tests[] = {
 	WG_TEST(integers_come_in_both_byte_orders),   WG_TEST(a_value_that_does_not_fit_is_refused_and_nothing_moves),
-	WG_TEST(a_sub_cursor_ends_where_it_was_told), WG_TEST(an_empty_cursor_may_have_no_address),
-	WG_TEST(bytes_are_copied_in_order),
+	WG_TEST(a_sub_cursor_ends_where_it_was_told), WG_TEST(a_limited_cursor_never_reads_behind_its_limit),
+	WG_TEST(an_empty_cursor_may_have_no_address), WG_TEST(bytes_are_copied_in_order),
 };
 WG_TEST_MAIN(tests)
