@@ -7,8 +7,8 @@
 #include "wg_clock.h"
 
 #define SPIN_NS		1e9 /* an emulated world burns its processor for a second after the last crossing */
-#define LOOKS_PER_CHECK 256u
-#define LOOKS_PER_YIELD 4096u
+#define LOOKS_PER_CHECK 64u
+#define LOOKS_PER_YIELD 256u /* so that both sides may share a processor */
 
 void wg_channel_init(struct wg_channel *channel, struct wg_control *control, bool world_side, int bell_in, int bell_out,
 		     bool spin)

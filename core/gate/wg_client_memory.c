@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "wg_marshal.h"
+#include "wg_memory.h"
 #include "wg_optee.h"
 #include "wg_reason.h"
 
+#define PAGE_BYTES 4096u /* so that it is aligned as in a sealed world */
 #define DIRECTIONS (TEEC_MEM_INPUT | TEEC_MEM_OUTPUT)
 
 static TEEC_Result check(TEEC_Context *context, TEEC_SharedMemory *memory)
@@ -69,7 +71,7 @@ TEEC_Result TEEC_AllocateSharedMemory(TEEC_Context *context, TEEC_SharedMemory *
 	if (result != TEEC_SUCCESS)
 		return result;
 	if (gate->transport->shares_memory)
-		memory->buffer = calloc(1, memory->size ? memory->size : 1);
+		memory->buffer = aligned_alloc(PAGE_BYTES, wg_page_round_up(memory->size ? memory->size : 1));
 	else
 		memory->buffer = gate->arena_memory + memory->imp.offset;
 	if (!memory->buffer)

@@ -324,6 +324,7 @@ static void live(void)
 {
 	int pager = -1;
 
+	(void)wg_ledger_enter(&world.instance.ledger); /* what the gate counts on this side is the world's too */
 	if (world.ta)
 		make_heap();
 	if (world.pager)

@@ -40,7 +40,8 @@ void *calloc(size_t count, size_t bytes)
 
 	if (bytes && count > SIZE_MAX / bytes)
 		return checked(NULL);
-	block = malloc(count * bytes);
+	/* Not malloc: the compiler would make a call of calloc of the two. */
+	block = checked(wg_heap_alloc(ready(), count * bytes));
 	return block ? memset(block, 0, count * bytes) : NULL;
 }
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wg_lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wg_lane_state.h"
+#include "wg_ledger.h"
+#include "wg_reason.h"
+#include "wg_relax.h"
+
+#define PAYLOAD_MAX (64u << 20)
+
+static const struct wg_lane_way *const ways[] = {
+	[WG_LANE_CALL] = &wg_lane_block_way,
+	[WG_LANE_BATCH] = &wg_lane_block_way,
+	[WG_LANE_RING] = &wg_lane_ring_way,
+};
+
+wg_result wg_lane_memory(struct wg_lane *lane, size_t bytes)
+{
+	lane->memory.size = bytes;
+	lane->memory.flags = TEEC_MEM_INPUT | TEEC_MEM_OUTPUT;
+	return TEEC_AllocateSharedMemory(lane->context, &lane->memory) == TEEC_SUCCESS ? WG_OK : WG_ERR_MEMORY;
+}
+
+static wg_result check(const struct wg_lane_config *config)
+{
+	bool power = config->count && (config->count & (config->count - 1)) == 0;
+
+	wg_reason_clear();
+	if (config->payload_bytes > PAYLOAD_MAX)
+		wg_fail(TEEC_ERROR_BAD_PARAMETERS, "a lane's payload is at most %u bytes", PAYLOAD_MAX);
+	else if (config->mode == WG_LANE_BATCH && (config->count == 0 || config->count > 65536))
+		wg_fail(TEEC_ERROR_BAD_PARAMETERS, "a batch has 1 to 65536 operations");
+	else if (config->mode == WG_LANE_RING && (!power || config->count > 65536))
+		wg_fail(TEEC_ERROR_BAD_PARAMETERS, "a ring has a power of two of slots, at most 65536");
+	else
+		return WG_OK;
+	return WG_ERR_INPUT;
+}
+
+wg_result wg_lane_open(TEEC_Context *context, TEEC_Session *session, const struct wg_lane_config *config,
+		       struct wg_lane **out)
+{
+	wg_result result = check(config);
+	struct wg_lane *lane;
+
+	if (result != WG_OK)
+		return result;
+	lane = calloc(1, sizeof(*lane));
+	if (!lane)
+		return WG_ERR_MEMORY;
+	lane->way = ways[config->mode];
+	lane->config = *config;
+	if (config->mode == WG_LANE_CALL)
+		lane->config.count = 1;
+	lane->context = context;
+	lane->session = session;
+	lane->slot_bytes = wg_lane_slot_bytes(config->payload_bytes);
+	result = lane->way->open(lane);
+	if (result != WG_OK) {
+		free(lane);
+		return result;
+	}
+	*out = lane;
+	return WG_OK;
+}
+
+void wg_lane_close(struct wg_lane *lane, struct wg_lane_counts *counts)
+{
+	if (counts)
+		memset(counts, 0, sizeof(*counts));
+	if (!lane)
+		return;
+	lane->way->close(lane, counts);
+	free(lane);
+}
+
+void *wg_lane_payload(struct wg_lane *lane)
+{
+	return lane->way->payload(lane);
+}
+
+wg_result wg_lane_submit(struct wg_lane *lane, uint32_t operation, uint32_t bytes, uint32_t tag)
+{
+	const struct wg_lane_slot slot = {.operation = operation, .bytes = bytes, .tag = tag};
+	wg_result result;
+
+	if (bytes > lane->config.payload_bytes)
+		return WG_ERR_SIZE;
+	result = lane->way->submit(lane, &slot);
+	if (result == WG_OK)
+		lane->under_way++;
+	return result;
+}
+
+wg_result wg_lane_flush(struct wg_lane *lane)
+{
+	return lane->way->flush(lane);
+}
+
+wg_result wg_lane_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
+{
+	wg_result result = lane->way->answer(lane, slot, payload);
+
+	if (result != WG_OK)
+		return result;
+	if (slot->bytes > lane->config.payload_bytes)
+		return WG_ERR_INPUT;
+	lane->under_way--;
+	WG_COUNT(operations, 1);
+	return WG_OK;
+}
+
+wg_result wg_lane_wait(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
+{
+	wg_result result;
+	uint32_t empty = 0;
+
+	if (lane->under_way == 0)
+		return WG_ERR_STATE;
+	result = lane->way->flush(lane);
+	if (result != WG_OK)
+		return result;
+	for (;;) {
+		result = wg_lane_answer(lane, slot, payload);
+		if (result != WG_ERR_STATE)
+			break;
+		wg_relax(++empty);
+	}
+	WG_COUNT(polls, empty);
+	return result;
+}
+
+TEEC_Result wg_lane_failure(const struct wg_lane *lane)
+{
+	return lane->failure;
+}

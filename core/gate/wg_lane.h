@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client's side of a lane: operations for a TA that serves lanes (wg_lane_format.h), in any of the three modes and
+ * in any world. Answers come in the order of the requests. One thread uses a lane. */
+#ifndef WG_LANE_H
+#define WG_LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tee_client_api.h"
+#include "wg_lane_format.h"
+#include "wg_result.h"
+
+enum wg_lane_mode {
+	WG_LANE_CALL,  /* one operation a crossing */
+	WG_LANE_BATCH, /* count operations a crossing */
+	WG_LANE_RING   /* one long crossing, made by a thread of the lane's own, serves a ring of count slots */
+};
+
+struct wg_lane_config {
+	enum wg_lane_mode mode;
+	uint32_t count;	      /* of a batch, or of a ring's slots: a power of two */
+	size_t payload_bytes; /* the largest */
+};
+
+struct wg_lane;
+
+/* context and session stay the caller's and outlive the lane. On failure wg_gate_reason() says why. */
+wg_result wg_lane_open(TEEC_Context *context, TEEC_Session *session, const struct wg_lane_config *config,
+		       struct wg_lane **out) WG_MUST_CHECK;
+
+/* What the world says it did in a ring; zeros for the other modes. For the ledger, not to decide by. */
+struct wg_lane_counts {
+	uint64_t operations, polls;
+};
+
+/* counts may be NULL. */
+void wg_lane_close(struct wg_lane *lane, struct wg_lane_counts *counts);
+
+/* Where the payload of the next request goes; NULL where the lane is full, until answers are taken. Not to be read. */
+void *wg_lane_payload(struct wg_lane *lane);
+/* The next request, its payload in place. A batch crosses when it is full, a call at once, a ring with the next flush.
+ * WG_ERR_STATE: full. WG_ERR_SYSTEM: the crossing failed, wg_lane_failure says how. */
+wg_result wg_lane_submit(struct wg_lane *lane, uint32_t operation, uint32_t bytes, uint32_t tag) WG_MUST_CHECK;
+/* What is submitted crosses now. */
+wg_result wg_lane_flush(struct wg_lane *lane) WG_MUST_CHECK;
+
+/* The next answer. payload: its bytes, valid until the next answer is taken, shared with the other side: copy once.
+ * WG_ERR_STATE: there is none now. WG_ERR_SYSTEM: the lane has failed. WG_ERR_INPUT: the world broke the ring. */
+wg_result wg_lane_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload) WG_MUST_CHECK;
+/* The same, but waits for it; WG_ERR_STATE only where nothing is under way. Flushes first. */
+wg_result wg_lane_wait(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload) WG_MUST_CHECK;
+
+/* What the Client API answered to the crossing that failed; TEEC_SUCCESS while none has. */
+TEEC_Result wg_lane_failure(const struct wg_lane *lane);
+
+#endif

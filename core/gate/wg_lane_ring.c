@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ring: a thread of the lane's own makes the one long invocation in which the TA serves the ring; this thread fills it
+ * and drains it. While nothing comes the TA returns, so that neither a secure thread nor a processor is held for
+ * nothing, and the lane's thread sleeps until there is something to serve. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wg_bell.h"
+#include "wg_lane_state.h"
+#include "wg_ledger.h"
+#include "wg_reason.h"
+
+#define IDLE_POLLS 20000u /* about a millisecond of pauses and yields */
+#define BURST	   32u
+
+static TEEC_Result serve_once(struct wg_lane *lane, uint32_t *why)
+{
+	TEEC_Operation operation;
+	TEEC_Result result;
+
+	memset(&operation, 0, sizeof(operation));
+	operation.paramTypes =
+		TEEC_PARAM_TYPES(TEEC_VALUE_INOUT, TEEC_MEMREF_PARTIAL_INOUT, TEEC_VALUE_INOUT, TEEC_NONE);
+	operation.params[0].value.a = lane->config.count;
+	operation.params[0].value.b = (uint32_t)lane->slot_bytes;
+	operation.params[1].memref.parent = &lane->memory;
+	operation.params[1].memref.size = lane->memory.size;
+	operation.params[2].value.a = IDLE_POLLS;
+	result = TEEC_InvokeCommand(lane->session, WG_LANE_COMMAND_RING, &operation, NULL);
+	*why = operation.params[2].value.a;
+	return result;
+}
+
+/* Requests that the TA has not taken. The indices are hints here: a wrong one costs a needless invocation. */
+static bool has_requests(const struct wg_lane *lane)
+{
+	struct wg_ring_shared *shared = lane->requests.shared;
+
+	return atomic_load(&shared->produced) != atomic_load(&shared->consumed);
+}
+
+static wg_result sleep_until_needed(struct wg_lane *lane)
+{
+	wg_result result = WG_OK;
+
+	/* Sequentially consistent, then the ring: pairs with ring_flush(), which publishes, then looks at the flag. */
+	atomic_store(&lane->server_asleep, 1);
+	if (!has_requests(lane) && !atomic_load(&lane->server_stop))
+		result = wg_bell_wait(lane->bell);
+	atomic_store(&lane->server_asleep, 0);
+	return result;
+}
+
+static void *serve(void *argument)
+{
+	struct wg_lane *lane = argument;
+	TEEC_Result result = TEEC_SUCCESS;
+	uint32_t why;
+
+	while (result == TEEC_SUCCESS && !atomic_load(&lane->server_stop)) {
+		result = serve_once(lane, &why);
+		if (result == TEEC_SUCCESS && why == WG_LANE_IDLE && sleep_until_needed(lane) != WG_OK)
+			result = TEEC_ERROR_GENERIC;
+	}
+	/* Release pairs with the acquire in failed(). */
+	if (result != TEEC_SUCCESS)
+		atomic_store_explicit(&lane->server_failure, result, memory_order_release);
+	return NULL;
+}
+
+static wg_result prepare(struct wg_lane *lane)
+{
+	const size_t ring_bytes = wg_lane_ring_bytes(lane->config.count, lane->slot_bytes);
+	uint8_t *rings;
+	wg_result result;
+
+	if (ring_bytes == 0)
+		return WG_ERR_INPUT;
+	result = wg_lane_memory(lane, sizeof(struct wg_lane_block) + 2 * ring_bytes);
+	if (result != WG_OK)
+		return result;
+	lane->block = lane->memory.buffer;
+	rings = (uint8_t *)lane->memory.buffer + sizeof(struct wg_lane_block);
+	result = wg_ring_init(rings, ring_bytes, lane->config.count, lane->slot_bytes);
+	if (result == WG_OK)
+		result = wg_ring_init(rings + ring_bytes, ring_bytes, lane->config.count, lane->slot_bytes);
+	if (result == WG_OK)
+		result = wg_ring_producer_attach(&lane->requests, rings, ring_bytes, lane->config.count,
+						 lane->slot_bytes);
+	if (result == WG_OK)
+		result = wg_ring_consumer_attach(&lane->answers, rings + ring_bytes, ring_bytes, lane->config.count,
+						 lane->slot_bytes);
+	return result;
+}
+
+static wg_result ring_open(struct wg_lane *lane)
+{
+	wg_result result = prepare(lane);
+	int error;
+
+	lane->bell = result == WG_OK ? wg_bell_create() : -1;
+	if (result == WG_OK && lane->bell < 0)
+		result = WG_ERR_SYSTEM;
+	if (result == WG_OK) {
+		error = pthread_create(&lane->server, NULL, serve, lane);
+		if (error) {
+			wg_fail(TEEC_ERROR_OUT_OF_MEMORY, "no thread for a ring: %s", strerror(error));
+			result = WG_ERR_SYSTEM;
+			close(lane->bell);
+		}
+	}
+	if (result != WG_OK)
+		TEEC_ReleaseSharedMemory(&lane->memory);
+	return result;
+}
+
+static void ring_close(struct wg_lane *lane, struct wg_lane_counts *counts)
+{
+	atomic_store(&lane->server_stop, 1);
+	/* Relaxed: the flag stands for itself; the TA looks at it when the ring is empty. */
+	atomic_store_explicit(&lane->block->stop, 1, memory_order_relaxed);
+	if (wg_bell_ring(lane->bell) == WG_OK)
+		pthread_join(lane->server, NULL);
+	close(lane->bell);
+	if (counts)
+		*counts = (struct wg_lane_counts){lane->block->operations, lane->block->polls};
+	TEEC_ReleaseSharedMemory(&lane->memory);
+}
+
+static void *ring_payload(struct wg_lane *lane)
+{
+	uint32_t got;
+
+	if (wg_ring_reserve(&lane->requests, lane->unpublished + 1, &got) != WG_OK || got <= lane->unpublished)
+		return NULL;
+	return (uint8_t *)wg_ring_producer_slot(&lane->requests, lane->unpublished) + sizeof(struct wg_lane_slot);
+}
+
+static wg_result ring_flush(struct wg_lane *lane)
+{
+	if (!lane->unpublished)
+		return WG_OK;
+	wg_ring_publish(&lane->requests, lane->unpublished);
+	lane->unpublished = 0;
+	/* Pairs with sleep_until_needed(): either the flag is seen here, or the requests are seen there. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!atomic_load_explicit(&lane->server_asleep, memory_order_relaxed))
+		return WG_OK;
+	WG_COUNT(system_calls, 1);
+	WG_COUNT(wakeups, 1);
+	return wg_bell_ring(lane->bell);
+}
+
+static wg_result ring_submit(struct wg_lane *lane, const struct wg_lane_slot *slot)
+{
+	uint32_t got;
+	wg_result result = wg_ring_reserve(&lane->requests, lane->unpublished + 1, &got);
+
+	if (result != WG_OK)
+		return result;
+	if (got <= lane->unpublished)
+		return WG_ERR_STATE;
+	memcpy(wg_ring_producer_slot(&lane->requests, lane->unpublished), slot, sizeof(*slot));
+	lane->unpublished++;
+	return lane->unpublished == BURST ? ring_flush(lane) : WG_OK;
+}
+
+static wg_result failed(struct wg_lane *lane)
+{
+	/* Acquire pairs with the release in serve(). */
+	lane->failure = atomic_load_explicit(&lane->server_failure, memory_order_acquire);
+	return lane->failure == TEEC_SUCCESS ? WG_ERR_STATE : WG_ERR_SYSTEM;
+}
+
+static wg_result ring_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
+{
+	wg_result result;
+
+	if (lane->used == lane->ready) {
+		if (lane->used)
+			wg_ring_release(&lane->answers, lane->used);
+		lane->used = 0;
+		result = wg_ring_peek(&lane->answers, BURST, &lane->ready);
+		if (result != WG_OK)
+			return result;
+		if (!lane->ready)
+			return failed(lane);
+	}
+	memcpy(slot, wg_ring_consumer_slot(&lane->answers, lane->used), sizeof(*slot));
+	*payload = (const uint8_t *)wg_ring_consumer_slot(&lane->answers, lane->used) + sizeof(*slot);
+	lane->used++;
+	return WG_OK;
+}
+
+const struct wg_lane_way wg_lane_ring_way = {
+	.open = ring_open,
+	.close = ring_close,
+	.payload = ring_payload,
+	.submit = ring_submit,
+	.flush = ring_flush,
+	.answer = ring_answer,
+};

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a lane, for its own files only. */
+#ifndef WG_LANE_STATE_H
+#define WG_LANE_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "wg_lane.h"
+
+/* What each mode does; a constant table in wg_lane.c. */
+struct wg_lane_way {
+	wg_result (*open)(struct wg_lane *lane);
+	void (*close)(struct wg_lane *lane, struct wg_lane_counts *counts);
+	void *(*payload)(struct wg_lane *lane);
+	wg_result (*submit)(struct wg_lane *lane, const struct wg_lane_slot *slot);
+	wg_result (*flush)(struct wg_lane *lane);
+	wg_result (*answer)(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload);
+};
+
+extern const struct wg_lane_way wg_lane_block_way; /* call and batch */
+extern const struct wg_lane_way wg_lane_ring_way;
+
+struct wg_lane {
+	const struct wg_lane_way *way;
+	struct wg_lane_config config;
+	TEEC_Context *context;
+	TEEC_Session *session;
+	TEEC_SharedMemory memory;
+	size_t slot_bytes;
+	uint64_t under_way;  /* requests whose answers were not taken */
+	TEEC_Result failure; /* of this thread's crossings */
+
+	/* call and batch */
+	uint32_t filled;	    /* requests in the block, not crossed yet */
+	uint32_t answered;	    /* answers in the block */
+	uint32_t taken;		    /* of them */
+	struct wg_lane_slot answer; /* of a call */
+
+	/* ring */
+	struct wg_lane_block *block;
+	struct wg_ring_producer requests;
+	struct wg_ring_consumer answers;
+	uint32_t unpublished;
+	uint32_t ready; /* answers peeked */
+	uint32_t used;	/* of them */
+	pthread_t server;
+	int bell;
+	atomic_uint server_asleep;  /* sequentially consistent, pairs with the fence in the client's flush */
+	atomic_uint server_failure; /* a TEEC_Result: release by the server pairs with the client's acquire */
+	atomic_uint server_stop;    /* release by the client pairs with the server's acquire */
+};
+
+wg_result wg_lane_memory(struct wg_lane *lane, size_t bytes) WG_MUST_CHECK;
+
+#endif
