@@ -2,14 +2,14 @@
 #include <pthread.h>
 
 #include "tee_internal_api.h"
-#include "wg_test_ta.h"
+#include "wg_test_instance.h"
 
 static unsigned calls;
 
 static void start(void)
 {
 	calls = 0;
-	wg_test_ta_start(NULL, NULL);
+	wg_test_kept_start(NULL, NULL);
 }
 
 static void panic(void)
@@ -21,17 +21,17 @@ static void panic(void)
 static void look_around(void)
 {
 	calls++;
-	CHECK(wg_instance_here() == &wg_test_ta.instance);
-	CHECK(wg_ledger_here() == &wg_test_ta.instance.ledger);
+	CHECK(wg_instance_here() == &wg_test_kept.instance);
+	CHECK(wg_ledger_here() == &wg_test_kept.instance.ledger);
 }
 
 static void an_entry_point_makes_its_instance_the_threads(void)
 {
 	start();
-	CHECK_EQ(wg_test_ta_run(look_around), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept_run(look_around), TEE_SUCCESS);
 	CHECK_EQ(calls, 1);
 	CHECK(wg_instance_here() == NULL);
-	CHECK(wg_ledger_here() != &wg_test_ta.instance.ledger);
+	CHECK(wg_ledger_here() != &wg_test_kept.instance.ledger);
 }
 
 static void count_poll(void)
@@ -44,8 +44,8 @@ static void counts_go_to_the_instance_while_its_ta_runs(void)
 	uint64_t before = wg_ledger_here()->polls;
 
 	start();
-	CHECK_EQ(wg_test_ta_run(count_poll), TEE_SUCCESS);
-	CHECK_EQ(wg_test_ta.instance.ledger.polls, 3);
+	CHECK_EQ(wg_test_kept_run(count_poll), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept.instance.ledger.polls, 3);
 	CHECK_EQ(wg_ledger_here()->polls, before);
 }
 
@@ -56,15 +56,15 @@ static void a_panic_ends_the_instance_for_ever(void)
 
 	memset(params, 0, sizeof(params));
 	start();
-	CHECK_EQ(wg_test_ta_run(panic), TEE_ERROR_TARGET_DEAD);
-	CHECK(wg_test_ta.instance.panicked);
-	CHECK_EQ(wg_test_ta.instance.panic_code, 0x1234);
+	CHECK_EQ(wg_test_kept_run(panic), TEE_ERROR_TARGET_DEAD);
+	CHECK(wg_test_kept.instance.panicked);
+	CHECK_EQ(wg_test_kept.instance.panic_code, 0x1234);
 	CHECK(wg_instance_here() == NULL);
-	CHECK_EQ(wg_test_ta_run(panic), TEE_ERROR_TARGET_DEAD);
-	CHECK_EQ(wg_instance_create(&wg_test_ta.instance), TEE_ERROR_TARGET_DEAD);
-	CHECK_EQ(wg_instance_open(&wg_test_ta.instance, 0, params, &session), TEE_ERROR_TARGET_DEAD);
-	wg_instance_close(&wg_test_ta.instance, session);
-	wg_instance_destroy(&wg_test_ta.instance);
+	CHECK_EQ(wg_test_kept_run(panic), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_instance_create(&wg_test_kept.instance), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_instance_open(&wg_test_kept.instance, 0, params, &session), TEE_ERROR_TARGET_DEAD);
+	wg_instance_close(&wg_test_kept.instance, session);
+	wg_instance_destroy(&wg_test_kept.instance);
 	CHECK_EQ(calls, 1);
 }
 
@@ -142,22 +142,22 @@ static void a_panic_of_an_inner_instance_leaves_the_outer_one_running(void)
 
 	start();
 	start_panicking(&inner, heap);
-	CHECK_EQ(wg_test_ta_run(call_the_inner_instance), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept_run(call_the_inner_instance), TEE_SUCCESS);
 	CHECK_EQ(calls, 1);
 	CHECK(inner.panicked);
-	CHECK(!wg_test_ta.instance.panicked);
+	CHECK(!wg_test_kept.instance.panicked);
 }
 
 static void enter_again_and_panic(void)
 {
-	CHECK_EQ(wg_test_ta_run(panic), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_test_kept_run(panic), TEE_ERROR_TARGET_DEAD);
 	look_around();
 }
 
 static void a_panic_of_a_call_within_a_call_is_the_end_of_both(void)
 {
 	start();
-	CHECK_EQ(wg_test_ta_run(enter_again_and_panic), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_test_kept_run(enter_again_and_panic), TEE_ERROR_TARGET_DEAD);
 	CHECK_EQ(calls, 2);
 }
 
@@ -166,16 +166,16 @@ static void unmask_and_enter_again(void)
 	calls++;
 	CHECK(TEE_UnmaskCancellation());
 	if (calls == 1)
-		CHECK_EQ(wg_test_ta_run(unmask_and_enter_again), TEE_SUCCESS);
-	CHECK(!wg_test_ta.instance.cancel_masked);
+		CHECK_EQ(wg_test_kept_run(unmask_and_enter_again), TEE_SUCCESS);
+	CHECK(!wg_test_kept.instance.cancel_masked);
 }
 
 static void every_entry_starts_with_cancellation_masked(void)
 {
 	start();
-	CHECK_EQ(wg_test_ta_run(unmask_and_enter_again), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept_run(unmask_and_enter_again), TEE_SUCCESS);
 	CHECK_EQ(calls, 2);
-	CHECK(wg_test_ta.instance.cancel_masked);
+	CHECK(wg_test_kept.instance.cancel_masked);
 }
 
 static TEE_Result expect_open(uint32_t types, TEE_Param params[4], void **session)
@@ -218,7 +218,7 @@ static void a_heap_that_is_too_small_is_refused(void)
 	struct wg_instance instance;
 	uint8_t heap[16];
 
-	CHECK_EQ(wg_instance_start(&instance, &wg_test_ta_facts, heap, 0, NULL, NULL, NULL), WG_ERR_SIZE);
+	CHECK_EQ(wg_instance_start(&instance, &wg_test_kept_facts, heap, 0, NULL, NULL, NULL), WG_ERR_SIZE);
 }
 
 static void keep_data(void)
@@ -235,10 +235,10 @@ static void find_data(void)
 static void instance_data_stays_between_calls(void)
 {
 	start();
-	CHECK_EQ(wg_test_ta_run(keep_data), TEE_SUCCESS);
-	CHECK_EQ(wg_test_ta_run(find_data), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept_run(keep_data), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept_run(find_data), TEE_SUCCESS);
 	start();
-	CHECK_EQ(wg_test_ta_run(keep_data), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept_run(keep_data), TEE_SUCCESS);
 }
 
 struct worker {

@@ -9,7 +9,7 @@
 #include "tee_internal_api.h"
 #include "tee_internal_api_extensions.h"
 #include "user_ta_header.h"
-#include "wg_test_ta.h"
+#include "wg_test_instance.h"
 
 /* Last: from here on malloc and the like are the TA's. */
 #include "wg_ta_libc.h"
@@ -46,19 +46,19 @@ static TEE_Result answer(void *context, struct wg_rpc *rpc, const void *out, siz
 static void start(void)
 {
 	memset(&ree, 0, sizeof(ree));
-	wg_test_ta_start(answer, NULL);
+	wg_test_kept_start(answer, NULL);
 }
 
 static void expect_success(void (*body)(void))
 {
 	start();
-	CHECK_EQ(wg_test_ta_run(body), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept_run(body), TEE_SUCCESS);
 }
 
 static void expect_panic(void (*body)(void))
 {
 	start();
-	CHECK_EQ(wg_test_ta_run(body), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_test_kept_run(body), TEE_ERROR_TARGET_DEAD);
 }
 
 static bool all_zero(const uint8_t *memory, size_t bytes)
@@ -79,7 +79,7 @@ static void allocate_by_each_hint(void)
 	uint8_t *block;
 	unsigned i;
 
-	memset(wg_test_ta.instance.heap.base + 1024, 0xa5, 16384);
+	memset(wg_test_kept.instance.heap.base + 1024, 0xa5, 16384);
 	for (i = 0; i < 2; i++) {
 		block = TEE_Malloc(5000, zeroing[i]);
 		CHECK(block && all_zero(block, 5000));
@@ -246,9 +246,9 @@ static void a_memory_reference_is_the_clients_in_its_direction(void)
 	TEE_Param params[4] = {{.memref = {shared_in, 100}}, {.memref = {shared_out, 100}}};
 
 	start();
-	CHECK_EQ(wg_test_ta_run_with(check_references,
-				     TEE_PARAM_TYPES(TEE_PARAM_TYPE_MEMREF_INPUT, TEE_PARAM_TYPE_MEMREF_OUTPUT, 0, 0),
-				     params),
+	CHECK_EQ(wg_test_kept_run_with(check_references,
+				       TEE_PARAM_TYPES(TEE_PARAM_TYPE_MEMREF_INPUT, TEE_PARAM_TYPE_MEMREF_OUTPUT, 0, 0),
+				       params),
 		 TEE_SUCCESS);
 }
 
@@ -285,7 +285,7 @@ static void check_nowhere(void)
 	CHECK_EQ(check(READ, NULL, 0), TEE_SUCCESS);
 	CHECK_EQ(check(READ, variable, SIZE_MAX), TEE_ERROR_ACCESS_DENIED);
 	CHECK_EQ(check(READ, (const void *)(uintptr_t)16, 16), TEE_ERROR_ACCESS_DENIED);
-	CHECK_EQ(check(READ, wg_test_ta.heap + WG_TEST_HEAP_BYTES - 8, 16), TEE_ERROR_ACCESS_DENIED);
+	CHECK_EQ(check(READ, wg_test_instance.heap + WG_TEST_HEAP_BYTES - 8, 16), TEE_ERROR_ACCESS_DENIED);
 	CHECK_EQ(munmap(hole, 8192), 0);
 	CHECK_EQ(munmap(other, 4096), 0);
 }
@@ -328,12 +328,12 @@ static void maintain_caches(void)
 {
 	char memory[16];
 
-	wg_test_ta_facts.flags = 0;
+	wg_test_kept_facts.flags = 0;
 	CHECK_EQ(TEE_CacheClean(memory, sizeof(memory)), TEE_ERROR_NOT_SUPPORTED);
-	wg_test_ta_facts.flags = TA_FLAG_CACHE_MAINTENANCE;
+	wg_test_kept_facts.flags = TA_FLAG_CACHE_MAINTENANCE;
 	CHECK_EQ(TEE_CacheFlush(memory, sizeof(memory)), TEE_SUCCESS);
 	CHECK_EQ(TEE_CacheInvalidate((char *)(uintptr_t)constant, sizeof(constant)), TEE_ERROR_ACCESS_DENIED);
-	wg_test_ta_facts.flags = 0;
+	wg_test_kept_facts.flags = 0;
 }
 
 static void cache_maintenance_needs_its_flag_and_the_rights(void)
@@ -360,8 +360,8 @@ static void mask_and_look(void)
 static void a_request_to_cancel_is_seen_only_unmasked(void)
 {
 	start();
-	atomic_store(&wg_test_ta.cancel, 1);
-	CHECK_EQ(wg_test_ta_run(mask_and_look), TEE_SUCCESS);
+	atomic_store(&wg_test_kept.cancel, 1);
+	CHECK_EQ(wg_test_kept_run(mask_and_look), TEE_SUCCESS);
 }
 
 /* Time */
@@ -380,7 +380,7 @@ static void read_clocks(void)
 	TEE_GetREETime(&a);
 	CHECK_EQ(a.seconds, 1700000000);
 	CHECK_EQ(a.millis, 999);
-	CHECK_EQ(wg_test_ta.instance.ledger.rpcs, 1);
+	CHECK_EQ(wg_test_kept.instance.ledger.rpcs, 1);
 }
 
 static void the_system_time_is_the_worlds_own(void)
@@ -399,14 +399,14 @@ static void a_malformed_time_of_the_normal_world_is_a_panic(void)
 {
 	start();
 	ree.answer.word[1] = 1000;
-	CHECK_EQ(wg_test_ta_run(read_ree_time), TEE_ERROR_TARGET_DEAD);
-	CHECK_EQ(wg_test_ta.instance.panic_code, TEE_ERROR_COMMUNICATION);
+	CHECK_EQ(wg_test_kept_run(read_ree_time), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_test_kept.instance.panic_code, TEE_ERROR_COMMUNICATION);
 	start();
 	ree.answer.result = TEE_ERROR_GENERIC;
-	CHECK_EQ(wg_test_ta_run(read_ree_time), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_test_kept_run(read_ree_time), TEE_ERROR_TARGET_DEAD);
 	start();
 	ree.answer.data_bytes = 1;
-	CHECK_EQ(wg_test_ta_run(read_ree_time), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_test_kept_run(read_ree_time), TEE_ERROR_TARGET_DEAD);
 }
 
 static void wait_masked(void)
@@ -418,7 +418,7 @@ static void a_cancellation_that_was_not_asked_for_is_a_panic(void)
 {
 	start();
 	ree.answer.result = TEE_ERROR_CANCEL;
-	CHECK_EQ(wg_test_ta_run(wait_masked), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_test_kept_run(wait_masked), TEE_ERROR_TARGET_DEAD);
 }
 
 static void read_persistent_time(void)
@@ -589,7 +589,7 @@ static void duplicate_text(void)
 	free_wipe(NULL);
 	copy = strdup("xyz");
 	CHECK_STR_EQ(copy, "xyz");
-	CHECK(copy > (char *)wg_test_ta.heap && copy < (char *)wg_test_ta.heap + WG_TEST_HEAP_BYTES);
+	CHECK(copy > (char *)wg_test_instance.heap && copy < (char *)wg_test_kept.heap + WG_TEST_HEAP_BYTES);
 	CHECK(realloc(copy, 0) == NULL);
 }
 

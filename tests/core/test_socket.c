@@ -4,7 +4,7 @@
 #include "tee_internal_api.h"
 #include "tee_tcpsocket.h"
 #include "tee_udpsocket.h"
-#include "wg_test_ta.h"
+#include "wg_test_instance.h"
 
 #define HANDLE 0x77u
 
@@ -65,20 +65,20 @@ static void start(void)
 {
 	memset(&ree, 0, sizeof(ree));
 	ree.most = UINT32_MAX;
-	wg_test_ta_start(answer, NULL);
+	wg_test_kept_start(answer, NULL);
 }
 
 static void expect_success(void (*body)(void))
 {
 	start();
-	CHECK_EQ(wg_test_ta_run(body), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept_run(body), TEE_SUCCESS);
 }
 
 static void expect_panic(void (*body)(void))
 {
 	start();
-	CHECK_EQ(wg_test_ta_run(body), TEE_ERROR_TARGET_DEAD);
-	CHECK_EQ(wg_test_ta.instance.panic_code, TEE_ERROR_BAD_PARAMETERS);
+	CHECK_EQ(wg_test_kept_run(body), TEE_ERROR_TARGET_DEAD);
+	CHECK_EQ(wg_test_kept.instance.panic_code, TEE_ERROR_BAD_PARAMETERS);
 }
 
 static TEE_iSocketHandle open_tcp(void)
@@ -114,7 +114,7 @@ static void open_and_close(void)
 	CHECK_EQ(ree.asked.operation, WG_RPC_SOCKET_CLOSE);
 	CHECK_EQ(ree.asked.word[0], HANDLE);
 	CHECK_EQ(TEE_tcpSocket->close(TEE_HANDLE_NULL), TEE_SUCCESS);
-	CHECK_EQ(wg_test_ta.instance.heap.used_bytes, 0);
+	CHECK_EQ(wg_test_kept.instance.heap.used_bytes, 0);
 	CHECK_EQ(TEE_tcpSocket->TEE_iSocketVersion, TEE_ISOCKET_VERSION);
 	CHECK_EQ(TEE_tcpSocket->protocolID, 0x65);
 	CHECK_EQ(TEE_udpSocket->protocolID, 0x66);
@@ -149,7 +149,7 @@ static void open_in_vain(void)
 		CHECK_EQ(error, cases[i].error);
 		CHECK(socket == TEE_HANDLE_NULL);
 	}
-	CHECK_EQ(wg_test_ta.instance.heap.used_bytes, 0);
+	CHECK_EQ(wg_test_kept.instance.heap.used_bytes, 0);
 }
 
 static void a_failed_opening_gives_no_handle_and_a_known_code(void)
@@ -192,7 +192,7 @@ static void send_a_stream(void)
 	CHECK_EQ(length, 600 * 1024);
 	CHECK_EQ(ree.requests, 3);
 	CHECK_EQ(ree.asked.word[1], TEE_TIMEOUT_INFINITE);
-	CHECK_EQ(wg_test_ta.instance.ledger.socket_bytes, 600 * 1024);
+	CHECK_EQ(wg_test_kept.instance.ledger.socket_bytes, 600 * 1024);
 	ree.most = 1000;
 	CHECK_EQ(TEE_tcpSocket->send(socket, data, &length, 50), TEE_SUCCESS);
 	CHECK_EQ(length, 1000);
@@ -271,7 +271,7 @@ static void meet_a_hostile_world(void)
 	length = 100;
 	CHECK_EQ(TEE_tcpSocket->recv(socket, data, &length, 0), TEE_ERROR_COMMUNICATION);
 	CHECK_EQ(TEE_tcpSocket->error(socket), TEE_ERROR_COMMUNICATION);
-	CHECK_EQ(wg_test_ta.instance.ledger.socket_bytes, 0);
+	CHECK_EQ(wg_test_kept.instance.ledger.socket_bytes, 0);
 }
 
 static void an_answer_beyond_what_was_asked_is_refused(void)
@@ -301,7 +301,7 @@ static void receive(void)
 	length = 0;
 	CHECK_EQ(TEE_udpSocket->recv(socket, NULL, &length, 25), TEE_SUCCESS);
 	CHECK_EQ(length, 5000);
-	CHECK_EQ(wg_test_ta.instance.ledger.socket_bytes, 20);
+	CHECK_EQ(wg_test_kept.instance.ledger.socket_bytes, 20);
 }
 
 static void a_cut_datagram_is_told_and_never_longer_than_the_buffer(void)
@@ -319,7 +319,7 @@ static void send_unmasked(void)
 	CHECK_EQ(TEE_tcpSocket->send(socket, data, &length, 0), TEE_SUCCESS);
 	CHECK_EQ(ree.asked.cancellable, 1);
 	ree.requests = 0;
-	atomic_store(&wg_test_ta.cancel, 1);
+	atomic_store(&wg_test_kept.cancel, 1);
 	length = 10;
 	CHECK_EQ(TEE_tcpSocket->send(socket, data, &length, 0), TEE_ERROR_CANCEL);
 	CHECK_EQ(TEE_tcpSocket->recv(socket, data, &length, 0), TEE_ERROR_CANCEL);
