@@ -285,7 +285,7 @@ static void check_nowhere(void)
 	CHECK_EQ(check(READ, NULL, 0), TEE_SUCCESS);
 	CHECK_EQ(check(READ, variable, SIZE_MAX), TEE_ERROR_ACCESS_DENIED);
 	CHECK_EQ(check(READ, (const void *)(uintptr_t)16, 16), TEE_ERROR_ACCESS_DENIED);
-	CHECK_EQ(check(READ, wg_test_instance.heap + WG_TEST_HEAP_BYTES - 8, 16), TEE_ERROR_ACCESS_DENIED);
+	CHECK_EQ(check(READ, wg_test_kept.heap + WG_TEST_HEAP_BYTES - 8, 16), TEE_ERROR_ACCESS_DENIED);
 	CHECK_EQ(munmap(hole, 8192), 0);
 	CHECK_EQ(munmap(other, 4096), 0);
 }
@@ -589,7 +589,7 @@ static void duplicate_text(void)
 	free_wipe(NULL);
 	copy = strdup("xyz");
 	CHECK_STR_EQ(copy, "xyz");
-	CHECK(copy > (char *)wg_test_instance.heap && copy < (char *)wg_test_kept.heap + WG_TEST_HEAP_BYTES);
+	CHECK(copy > (char *)wg_test_kept.heap && copy < (char *)wg_test_kept.heap + WG_TEST_HEAP_BYTES);
 	CHECK(realloc(copy, 0) == NULL);
 }
 
