@@ -96,12 +96,13 @@ def _info(raw: Any) -> WorldInfo:
 
 
 # The TA of Worldgate's own that does next to nothing, in every world: its UUID, the command that carries one
-# operation (a Value: operation and bytes; then a Memory, or nothing) and two operations. Both processors that
+# operation (a Value: operation and bytes; then a Memory, or nothing) and its operations. Both processors that
 # Worldgate runs on are little-endian.
 CROSSING_TA = UUID(bytes_le=bytes(ffi.buffer(ffi.addressof(lib.core_crossing_uuid))))
 CROSSING_CALL: int = lib.WG_LANE_COMMAND_CALL
 CROSSING_NOTHING: int = lib.CROSSING_NOTHING
 CROSSING_ECHO: int = lib.CROSSING_ECHO
+CROSSING_SUM: int = lib.CROSSING_SUM
 
 # Field of the ledger -> what it counts.
 LEDGER_FIELDS: dict[str, str] = {

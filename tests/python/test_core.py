@@ -15,6 +15,7 @@ from worldgate.core import (
     CROSSING_CALL,
     CROSSING_ECHO,
     CROSSING_NOTHING,
+    CROSSING_SUM,
     CROSSING_TA,
     LEDGER_FIELDS,
     Cancellation,
@@ -68,9 +69,19 @@ def test_allocated_memory_is_seen_by_both_sides(gate: Gate, session: Session) ->
 def test_a_part_of_registered_memory_is_what_the_ta_sees(gate: Gate, session: Session) -> None:
     buffer = bytearray(b"leave hello alone")
     with gate.register(buffer) as shared:
-        operation = Value(CROSSING_ECHO, 5, "inout")
+        operation = Value(CROSSING_SUM, 5, "inout")
         session.invoke(CROSSING_CALL, operation, shared.part(6, 5))
-    assert operation.b == 5 and buffer == b"leave hello alone"
+    assert operation.a == sum(b"hello") and buffer == b"leave hello alone"
+
+
+def test_the_size_that_a_ta_makes_of_a_buffer_is_handed_back() -> None:
+    raw = core.ffi.new("TEEC_Parameter *")
+    memory = Memory(bytearray(8), "out")
+    memory._fill(raw)
+    assert raw.tmpref.size == memory.size == 8
+    raw.tmpref.size = 100  # what a TA asks for with TEEC_ERROR_SHORT_BUFFER
+    memory._fetch(raw)
+    assert memory.size == 100
 
 
 def test_a_call_that_the_ta_refuses_gives_its_code_and_where_it_came_from(session: Session) -> None:
