@@ -60,9 +60,10 @@ void wg_supplicant_watch(struct wg_supplicant *supplicant, int descriptor)
 
 void wg_supplicant_cancel(struct wg_supplicant *supplicant)
 {
-	atomic_store_explicit(&supplicant->cancelled, 1, memory_order_relaxed);
-	/* It fails only where the event is set to its maximum already. */
+	/* The event before the flag: a reset in between then leaves a flag that the next reset sees, never an event
+	 * that none does. The write fails only where the event is at its maximum already. */
 	(void)eventfd_write(supplicant->cancel_event, 1);
+	atomic_store_explicit(&supplicant->cancelled, 1, memory_order_relaxed);
 }
 
 void wg_supplicant_cancel_reset(struct wg_supplicant *supplicant)

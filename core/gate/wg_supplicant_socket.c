@@ -120,14 +120,20 @@ static TEE_Result connect_one(struct wg_supplicant *supplicant, const struct add
 	return result;
 }
 
+/* Each address gets an equal share of the time that is left, so that one that never answers does not use up all. */
 static TEE_Result connect_any(struct wg_supplicant *supplicant, const struct addrinfo *list, bool cancellable, int *out)
 {
-	int64_t deadline = wg_deadline_after(CONNECT_MS);
+	int64_t end = wg_deadline_after(CONNECT_MS);
 	TEE_Result result = TEE_ISOCKET_ERROR_HOSTNAME;
 	const struct addrinfo *address;
+	int64_t left = 0;
+	int64_t now;
 
+	for (address = list; address; address = address->ai_next)
+		left++;
 	for (address = list; address; address = address->ai_next) {
-		result = connect_one(supplicant, address, deadline, cancellable, out);
+		now = wg_deadline_after(0);
+		result = connect_one(supplicant, address, now + (end - now) / left--, cancellable, out);
 		if (result == TEE_SUCCESS || result == TEE_ERROR_CANCEL || result == TEE_ERROR_TARGET_DEAD)
 			break;
 	}

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The TEE Sockets API against a normal world that answers what a test tells it to, well or ill. */
+/* The TEE Sockets API against a normal world that answers what a test tells it to, well or ill, and against the real
+ * supplicant. */
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
 #include "__tee_tcpsocket_defines_extensions.h"
 #include "tee_internal_api.h"
 #include "tee_tcpsocket.h"
@@ -415,6 +420,88 @@ static void a_programmers_error_is_a_panic(void)
 	expect_panic(open_into_nothing);
 }
 
+/* The real supplicant, reached as from a sealed world: through one buffer. */
+static struct wg_supplicant *supplicant;
+static uint8_t shared[WG_RPC_BUFFER_BYTES];
+static uint16_t echo_port;
+
+static TEE_Result carry(void *context, struct wg_rpc *rpc, const void *out, size_t out_bytes, void *in,
+			size_t in_capacity)
+{
+	(void)context;
+	if (out_bytes > 0)
+		memcpy(shared, out, out_bytes);
+	wg_supplicant_serve(supplicant, rpc, shared, sizeof(shared));
+	if (rpc->data_bytes > 0 && rpc->data_bytes <= in_capacity)
+		memcpy(in, shared, rpc->data_bytes);
+	return TEE_SUCCESS;
+}
+
+/* Sends back what comes, until the other side has closed; never more than one connection. */
+static void *echo(void *context)
+{
+	static uint8_t bytes[32768];
+	int listener = *(int *)context;
+	int peer = accept(listener, NULL, NULL);
+	ssize_t got, sent, at;
+
+	while (peer >= 0 && (got = recv(peer, bytes, sizeof(bytes), 0)) > 0)
+		for (at = 0; at < got; at += sent)
+			if ((sent = send(peer, bytes + at, (size_t)(got - at), MSG_NOSIGNAL)) <= 0)
+				break;
+	(void)close(peer);
+	return NULL;
+}
+
+static void exchange_with_the_echo(void)
+{
+	TEE_tcpSocket_Setup setup = {
+		.ipVersion = TEE_IP_VERSION_4, .server_addr = "127.0.0.1", .server_port = echo_port};
+	uint32_t out = 0, back = 0, length, error;
+	TEE_iSocketHandle socket;
+	static uint8_t received[sizeof(data)];
+	TEE_Result result;
+
+	CHECK_EQ(TEE_tcpSocket->open(&socket, &setup, &error), TEE_SUCCESS);
+	while (back < sizeof(data)) {
+		length = (uint32_t)sizeof(data) - out;
+		result = length > 0 ? TEE_tcpSocket->send(socket, data + out, &length, 0) : TEE_ISOCKET_ERROR_TIMEOUT;
+		CHECK(result == TEE_SUCCESS || result == TEE_ISOCKET_ERROR_TIMEOUT);
+		out += result == TEE_SUCCESS ? length : 0;
+		length = (uint32_t)sizeof(data) - back;
+		result = TEE_tcpSocket->recv(socket, received + back, &length, out < sizeof(data) ? 0 : 5000);
+		CHECK(result == TEE_SUCCESS || (result == TEE_ISOCKET_ERROR_TIMEOUT && out < sizeof(data)));
+		back += length;
+	}
+	CHECK_MEM_EQ(received, data, sizeof(data));
+	CHECK_EQ(TEE_tcpSocket->close(socket), TEE_SUCCESS);
+	CHECK_EQ(wg_test_kept.instance.ledger.socket_bytes, 2 * sizeof(data));
+}
+
+static void a_mebibyte_comes_back_from_a_real_peer(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t bytes = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pthread_t thread;
+	size_t i;
+
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)wg_test_random();
+	CHECK_EQ(bind(listener, (struct sockaddr *)&address, bytes), 0);
+	CHECK_EQ(listen(listener, 1), 0);
+	CHECK_EQ(getsockname(listener, (struct sockaddr *)&address, &bytes), 0);
+	echo_port = ntohs(address.sin_port);
+	supplicant = wg_supplicant_new(&wg_test_kept_facts.uuid);
+	CHECK(supplicant != NULL);
+	CHECK_EQ(pthread_create(&thread, NULL, echo, &listener), 0);
+	wg_test_kept_start(carry, NULL);
+	CHECK_EQ(wg_test_kept_run(exchange_with_the_echo), TEE_SUCCESS);
+	wg_supplicant_free(supplicant);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
+	CHECK_EQ(close(listener), 0);
+}
+
 static const struct wg_test tests[] = {
 	WG_TEST(opening_asks_once_and_closing_leaves_nothing),
 	WG_TEST(a_failed_opening_gives_no_handle_and_a_known_code),
@@ -427,6 +514,7 @@ static const struct wg_test tests[] = {
 	WG_TEST(a_cancelled_operation_asks_for_nothing_but_a_close),
 	WG_TEST(commands_carry_their_values),
 	WG_TEST(a_programmers_error_is_a_panic),
+	WG_TEST(a_mebibyte_comes_back_from_a_real_peer),
 };
 
 WG_TEST_MAIN(tests)
