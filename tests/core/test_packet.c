@@ -451,8 +451,9 @@ static void a_header_that_contradicts_itself_is_malformed(void)
 	check_malformed(build_udp6_in_two_tags, 22, 0x4a, WG_LAYER_VLAN);	  /* version 4 in an IPv6 frame */
 	check_malformed(build_tcp6_behind_extensions, 55, 30, WG_LAYER_IPV6);	  /* hop-by-hop beyond the packet */
 	check_malformed(build_tcp6_behind_extensions, 87, 0, WG_LAYER_EXTENSION); /* AH of 8 bytes */
-	check_malformed(build_udp_in_snap, 13, 20, WG_LAYER_LLC);		  /* IPv4 larger than its 802.3 frame */
-	check_malformed(build_spanning_tree, 13, 2, WG_LAYER_ETHERNET);		  /* no room for LLC */
+	CHECK_EQ(packet.extension_count, 3);
+	check_malformed(build_udp_in_snap, 13, 20, WG_LAYER_LLC);	/* IPv4 larger than its 802.3 frame */
+	check_malformed(build_spanning_tree, 13, 2, WG_LAYER_ETHERNET); /* no room for LLC */
 }
 
 static void a_number_that_is_neither_length_nor_type_is_malformed(void)
