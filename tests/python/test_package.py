@@ -28,7 +28,7 @@ def test_the_version_is_the_one_of_the_project_file() -> None:
 
 
 def test_the_extension_is_for_every_later_python() -> None:
-    assert [path.name for path in PACKAGE.glob("_core*")] == ["_core.abi3.so", "_core.pyi"]
+    assert [path.name for path in PACKAGE.glob("_core*.so")] == ["_core.abi3.so"]
 
 
 def test_the_executable_of_the_worlds_can_be_executed() -> None:
