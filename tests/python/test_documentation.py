@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every command that the documents quote is run. A fenced block of `sh` is one script; one that cannot run here
-has a comment right above it: <!-- not run here: REASON -->."""
+"""Every command that the documents quote is run. A fenced block of `sh` is one script; one that cannot
+run here has a comment right above it: <!-- not run here: REASON -->."""
 
 import re
 import shutil
