@@ -18,14 +18,15 @@
 #include "tee_client_api.h"
 #include "wg_ta_fuzz.h"
 
-#define CASE_BYTES    1024u
-#define CORPUS_MAX    4096u
-#define CALLS_MAX     8u
-#define COVERAGE_SIZE 65536u
-#define ANSWERS_SIZE  16384u
-#define PANICS_MAX    64u
-#define HANG_S	      20u
-#define MEMORY_MAX    70000u
+#define CASE_BYTES     1024u
+#define CORPUS_MAX     4096u
+#define CALLS_MAX      8u
+#define COVERAGE_SIZE  65536u
+#define ANSWERS_SIZE   16384u
+#define COMMANDS_APART 4096u
+#define PANICS_MAX     64u
+#define HANG_S	       20u
+#define MEMORY_MAX     70000u
 
 void __sanitizer_set_death_callback(void (*callback)(void));
 void __sanitizer_cov_trace_pc(void);
@@ -118,7 +119,8 @@ void __sanitizer_cov_trace_pc(void)
 
 static void note_answer(uint32_t command, TEEC_Result result)
 {
-	uint8_t *seen = &fuzz.answered[((command * 2654435761u) ^ (result * 40503u)) % ANSWERS_SIZE];
+	uint32_t place = command < COMMANDS_APART ? command : COMMANDS_APART; /* the rest count as one */
+	uint8_t *seen = &fuzz.answered[((place * 2654435761u) ^ (result * 40503u)) % ANSWERS_SIZE];
 
 	if (*seen)
 		return;
