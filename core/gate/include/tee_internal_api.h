@@ -9,6 +9,7 @@
 
 #include "tee_api_defines.h"
 #include "tee_api_types.h"
+#include "trace.h" /* as OP-TEE's does: TAs use its macros without including it */
 
 #define TA_EXPORT
 

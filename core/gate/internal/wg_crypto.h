@@ -155,7 +155,8 @@ size_t wg_evp_feed(EVP_CIPHER_CTX *context, uint8_t *out, const uint8_t *in, siz
 /* Random bytes of the kernel by way of the stack: a page of a paged heap may be absent during a system call. */
 void wg_random(uint8_t *out, size_t bytes);
 
-/* Fetches what OpenSSL has and uses every algorithm once, so that afterwards only random numbers need a system call. */
+/* Uses every algorithm once, the chosen AEAD library's included, so that afterwards only random numbers need a system
+ * call. WG_ERR_UNAVAILABLE: something does not work here. */
 wg_result wg_crypto_warm_up(void) WG_MUST_CHECK;
 
 /* A programmer's error. */

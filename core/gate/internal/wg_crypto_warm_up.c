@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tee_internal_api.h"
+#include "wg_aead.h"
 #include "wg_crypto.h"
 
 static const uint8_t zeros[64];
@@ -134,6 +135,9 @@ wg_result wg_crypto_warm_up(void)
 	struct wg_instance instance;
 	wg_result result;
 
+	result = wg_aead_warm_up();
+	if (result != WG_OK)
+		return result;
 	result = wg_instance_start(&instance, &ta, heap, sizeof(heap), NULL, NULL, NULL);
 	if (result != WG_OK)
 		return result;
