@@ -114,7 +114,8 @@ static void load(void)
 	(void)snprintf(name, sizeof(name), file, WG_IPSECMB_MAJOR);
 	library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
 	if (!library) {
-		(void)snprintf(reason, sizeof(reason), "%s cannot be loaded: install libipsec-mb", name);
+		(void)snprintf(reason, sizeof(reason),
+			       "%s cannot be loaded: install libipsec-mb (Debian: libipsec-mb1)", name);
 		return;
 	}
 	if (!find_symbols(library, &found)) {
