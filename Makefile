@@ -15,7 +15,7 @@ test: ## all checks and tests, in less than 15 minutes
 soak: ## the million-case and long runs
 	@tools/soak
 
-bench: ## speed, as ratios to peers and limits
+bench: ## speed, as ratios to peers and limits; BENCH="NAME ..." for some only
 	@tools/bench
 
 lint: ## the static checks alone

@@ -72,7 +72,7 @@ tier_aarch64() {
 		say "aarch64: no libcrypto for it: only core/portable is tested there"
 	fi
 	c_build aarch64 "${options[@]}" -Dpython=false -Dcrypto=auto
-	c_run aarch64 aarch64
+	c_run aarch64 aarch64 --num-processes 1
 }
 
 # pytest_away TIER ARGUMENT...: the tests get the installed wheel and nothing of the sources: a copy of tests/ and of the
