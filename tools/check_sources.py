@@ -17,7 +17,7 @@ SOURCES = (
     "tests/fuzz/*.c",
 )
 # In these folders a name stands for a file of this prefix.
-PREFIXES = {"tests/core": "test_", "tests/fuzz": "fuzz_", "benchmarks": ""}
+PREFIXES = {"tests/core": "test_", "tests/fuzz": "fuzz_"}
 
 
 def named() -> set[Path]:
