@@ -128,6 +128,9 @@ static TEEC_Result check_floors(const struct wg_costs *costs)
 		return refuse("a request of the world", costs->rpc_ns, floors.transition_ns);
 	if (costs->copy_ns_per_kib >= 0 && floors.copy_ns_per_kib > costs->copy_ns_per_kib)
 		return refuse("the copy of 1 KiB", costs->copy_ns_per_kib, floors.copy_ns_per_kib);
+	if (costs->temporary_ns_per_kib >= 0 && floors.copy_ns_per_kib > costs->temporary_ns_per_kib)
+		return refuse("the copy of 1 KiB of temporary memory", costs->temporary_ns_per_kib,
+			      floors.copy_ns_per_kib);
 	return TEEC_SUCCESS;
 }
 
@@ -166,32 +169,46 @@ static TEEC_Result emulated_start(struct wg_gate *gate, const TEE_UUID *uuid, st
 	return wg_remote_start(gate, uuid, &timing, (struct wg_remote **)out);
 }
 
-/* The copies that a platform with bounce buffers makes of every byte on its way in (input) or out. They are made for
- * real, then topped up to the profile's cost. */
-static void bounce(const struct wg_remote *remote, struct wg_call *call, uint32_t direction)
+/* Copies the bytes through a buffer of the normal world, for real. */
+static void copy_through(const uint8_t *memory, uint64_t bytes)
 {
 	static _Thread_local uint8_t scratch[BOUNCE_BYTES];
+
+	for (uint64_t at = 0; at < bytes; at += BOUNCE_BYTES) {
+		uint64_t left = bytes - at;
+
+		memcpy(scratch, memory + at, left < BOUNCE_BYTES ? left : BOUNCE_BYTES);
+		__asm__ volatile("" : : "r"(scratch) : "memory"); /* the copy is the point, keep it */
+	}
+}
+
+/* The copies that a platform makes on the way in (direction 1) or out (2): bounce buffers of every reference are copied
+ * through here and topped up to the profile's cost. Memory that is not shared was or will be copied by the gate, which
+ * this tops up by what that copy costs on the platform beyond this machine's own. */
+static void copy_as_platform(const struct wg_remote *remote, struct wg_call *call, uint32_t direction)
+{
 	struct wg_gate *gate = remote->target.gate;
-	double ns_per_kib = gate->spec.costs.copy_ns_per_kib;
+	const struct wg_costs *costs = &gate->spec.costs;
 
 	for (unsigned i = 0; i < WG_PARAMS; i++) {
 		uint32_t type = (call->types >> (4 * i)) & 0xf;
 		const struct wg_call_param *param = &call->params[i];
+		const double kib = (double)param->bytes / 1024;
 		uint64_t began = wg_ticks();
+		double cost_ns = 0;
 
 		if (type < TEE_PARAM_TYPE_MEMREF_INPUT || !(type & direction) || param->offset == WG_NULL_OFFSET)
 			continue;
 		if (param->bytes > gate->spec.arena_bytes - param->offset)
 			continue; /* the size that a TA asks for beyond its buffer: nothing was moved */
-		for (uint64_t at = 0; at < param->bytes; at += BOUNCE_BYTES) {
-			uint64_t left = param->bytes - at;
-
-			memcpy(scratch, gate->arena_memory + param->offset + at,
-			       left < BOUNCE_BYTES ? left : BOUNCE_BYTES);
-			__asm__ volatile("" : : "r"(scratch) : "memory"); /* the copy is the point, keep it */
+		if (costs->copy_ns_per_kib > 0) {
+			copy_through(gate->arena_memory + param->offset, param->bytes);
+			WG_COUNT(bounce_bytes, param->bytes);
+			cost_ns += costs->copy_ns_per_kib * kib;
 		}
-		wg_spin_until(began + wg_ns_to_ticks(ns_per_kib * (double)param->bytes / 1024));
-		WG_COUNT(bounce_bytes, param->bytes);
+		if (costs->temporary_ns_per_kib > 0 && param->copied)
+			cost_ns += (costs->temporary_ns_per_kib - floors.copy_ns_per_kib) * kib;
+		wg_spin_until(began + wg_ns_to_ticks(cost_ns));
 		call->entered += wg_ticks() - began;
 	}
 }
@@ -200,16 +217,17 @@ static void emulated_call(struct wg_target *target, struct wg_call *call)
 {
 	struct wg_remote *remote = (struct wg_remote *)target;
 	const struct wg_costs *costs = &target->gate->spec.costs;
+	const bool copies = costs->copy_ns_per_kib > 0 || costs->temporary_ns_per_kib > 0;
 	uint64_t ta_ticks;
 
-	if (costs->copy_ns_per_kib > 0)
-		bounce(remote, call, 1);
+	if (copies)
+		copy_as_platform(remote, call, 1);
 	wg_remote_call(remote, call, &ta_ticks);
 	if (call->result == TEEC_ERROR_TARGET_DEAD)
 		return;
 	wg_spin_until(call->entered + wg_ns_to_ticks(costs->transition_ns - floors.tail_ns) + ta_ticks);
-	if (costs->copy_ns_per_kib > 0)
-		bounce(remote, call, 2);
+	if (copies)
+		copy_as_platform(remote, call, 2);
 }
 
 static void emulated_info(struct wg_target *target, struct wg_world_info *out)

@@ -81,6 +81,8 @@ void TEEC_FinalizeContext(TEEC_Context *context)
 	if (!gate)
 		return;
 	context->imp.gate = NULL;
+	if (wg_keeper_forked())
+		return; /* it belongs to the process this one was forked from */
 	if (gate->optee) {
 		wg_optee_close(gate);
 	} else {

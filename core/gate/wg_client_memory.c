@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wg_keeper.h"
 #include "wg_marshal.h"
 #include "wg_memory.h"
 #include "wg_optee.h"
@@ -16,6 +17,8 @@ static TEEC_Result check(TEEC_Context *context, TEEC_SharedMemory *memory)
 	wg_reason_clear();
 	if (!context || !memory || !context->imp.gate)
 		return wg_fail(TEEC_ERROR_BAD_PARAMETERS, "no context or no shared memory given");
+	if (wg_keeper_forked())
+		return wg_fail(TEEC_ERROR_BAD_STATE, "the context belongs to the process this one was forked from");
 	if (memory->flags == 0 || (memory->flags & ~(uint32_t)DIRECTIONS))
 		return wg_fail(TEEC_ERROR_BAD_PARAMETERS, "flags of shared memory are TEEC_MEM_INPUT, _OUTPUT or both");
 	return TEEC_SUCCESS;
@@ -70,12 +73,14 @@ TEEC_Result TEEC_AllocateSharedMemory(TEEC_Context *context, TEEC_SharedMemory *
 	result = reserve(gate, memory, WG_SHARED_ALLOCATED);
 	if (result != TEEC_SUCCESS)
 		return result;
-	if (gate->transport->shares_memory)
-		memory->buffer = aligned_alloc(PAGE_BYTES, wg_page_round_up(memory->size ? memory->size : 1));
-	else
+	if (!gate->transport->shares_memory)
 		memory->buffer = gate->arena_memory + memory->imp.offset;
-	if (!memory->buffer)
+	else if (memory->size <= PTRDIFF_MAX - PAGE_BYTES) /* above, rounding up could wrap around */
+		memory->buffer = aligned_alloc(PAGE_BYTES, wg_page_round_up(memory->size ? memory->size : 1));
+	if (!memory->buffer) {
+		memset(&memory->imp, 0, sizeof(memory->imp));
 		return wg_fail(TEEC_ERROR_OUT_OF_MEMORY, "no %zu bytes of memory left", memory->size);
+	}
 	memset(memory->buffer, 0, memory->size);
 	return TEEC_SUCCESS;
 }
@@ -84,7 +89,7 @@ void TEEC_ReleaseSharedMemory(TEEC_SharedMemory *memory)
 {
 	struct wg_gate *gate = memory ? memory->imp.gate : NULL;
 
-	if (!gate)
+	if (!gate || wg_keeper_forked())
 		return;
 	if (gate->optee) {
 		wg_optee_release(gate, memory);

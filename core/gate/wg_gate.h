@@ -6,7 +6,8 @@
  *
  * keys for all:   aead=auto|openssl|ipsecmb   arena_bytes=N (shared memory)   cpu=N (pins the world)
  *                 exe=PATH (the executable of a sealed world; the environment variable WORLDGATE_WORLD_EXE else)
- * for emulated:   profile=NAME (a label)   transition_ns=X   rpc_ns=X   copy_ns_per_kib=X   heap_bytes=N   fault_ns=X
+ * for emulated:   profile=NAME (a label)   transition_ns=X   rpc_ns=X   copy_ns_per_kib=X
+ *                 temporary_ns_per_kib=X   heap_bytes=N   fault_ns=X
  * for optee:      device=NAME   library=PATH
  *
  * TEEC_InitializeContext takes such a string as its name; NULL means the environment variable WORLDGATE_WORLD, and
@@ -28,11 +29,13 @@ enum wg_world_kind { WG_WORLD_NORMAL, WG_WORLD_COMPARTMENT, WG_WORLD_EMULATED, W
 
 /* Numbers of a profile. Negative: unknown, so not emulated. */
 struct wg_costs {
-	double transition_ns;	/* an empty crossing there and back */
-	double rpc_ns;		/* a request of the world to the normal world, there and back */
-	double copy_ns_per_kib; /* bounce copy of 1 KiB in one direction */
-	double fault_ns;	/* one page brought in while the protected memory is full */
-	int64_t heap_bytes;	/* protected memory; negative: without bound */
+	double transition_ns;	     /* an empty crossing there and back */
+	double rpc_ns;		     /* a request of the world to the normal world, there and back */
+	double copy_ns_per_kib;	     /* bounce copy of 1 KiB in one direction, of any memory reference */
+	double temporary_ns_per_kib; /* copy of 1 KiB in one direction, of memory that is not shared: temporary,
+					registered */
+	double fault_ns;	     /* one page brought in while the protected memory is full */
+	int64_t heap_bytes;	     /* protected memory; negative: without bound */
 };
 
 struct wg_world_spec {

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -16,7 +17,6 @@
 #include "wg_bell.h"
 
 #define FIRST_DESCRIPTOR 3
-#define PARKED_FROM	 64 /* above any descriptor that a child keeps */
 
 /* A request to the keeper; it lies on the stack of whoever waits for it. */
 struct request {
@@ -45,29 +45,46 @@ static void note_fork(void)
 		atomic_store_explicit(&forked, 1, memory_order_relaxed);
 }
 
-/* The actions that leave the child with /dev/null and the descriptors it was given. They are parked high first, so that
- * no target number is still in use as a source. */
-static int prepare(posix_spawn_file_actions_t *actions, const int descriptors[WG_CHILD_DESCRIPTORS])
+/* Copies of the descriptors above every number that the child keeps, so that no target is still in use as a source:
+ * a client may have closed its first descriptors, or hold any others. errno's value where there are none left. */
+static int raise_above(const int descriptors[WG_CHILD_DESCRIPTORS], int raised[WG_CHILD_DESCRIPTORS])
+{
+	for (unsigned i = 0; i < WG_CHILD_DESCRIPTORS; i++) {
+		raised[i] = -1;
+		if (descriptors[i] >= 0)
+			raised[i] =
+				fcntl(descriptors[i], F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR + (int)WG_CHILD_DESCRIPTORS);
+		if (descriptors[i] >= 0 && raised[i] < 0) {
+			int error = errno;
+
+			while (i-- > 0)
+				if (raised[i] >= 0)
+					close(raised[i]);
+			return error;
+		}
+	}
+	return 0;
+}
+
+/* The actions that leave the child with /dev/null and the descriptors it was given. */
+static int prepare(posix_spawn_file_actions_t *actions, const int raised[WG_CHILD_DESCRIPTORS])
 {
 	int error = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0);
 
 	for (int i = 1; i < FIRST_DESCRIPTOR && !error; i++)
 		error = posix_spawn_file_actions_adddup2(actions, 0, i);
-	for (unsigned i = 0; i < WG_CHILD_DESCRIPTORS && !error; i++) {
-		if (descriptors[i] >= 0)
-			error = posix_spawn_file_actions_adddup2(actions, descriptors[i], PARKED_FROM + (int)i);
-	}
-	for (unsigned i = 0; i < WG_CHILD_DESCRIPTORS && !error; i++) {
-		if (descriptors[i] >= 0)
-			error = posix_spawn_file_actions_adddup2(actions, PARKED_FROM + (int)i,
-								 FIRST_DESCRIPTOR + (int)i);
+	for (int i = 0; i < (int)WG_CHILD_DESCRIPTORS && !error; i++) {
+		if (raised[i] >= 0)
+			error = posix_spawn_file_actions_adddup2(actions, raised[i], FIRST_DESCRIPTOR + i);
+		else /* whatever the client has there; nothing is fine */
+			error = posix_spawn_file_actions_addclose(actions, FIRST_DESCRIPTOR + i);
 	}
 	if (!error)
 		error = posix_spawn_file_actions_addclosefrom_np(actions, FIRST_DESCRIPTOR + WG_CHILD_DESCRIPTORS);
 	return error;
 }
 
-static int spawn(const struct request *request, pid_t *pid)
+static int spawn_with(const struct request *request, const int raised[WG_CHILD_DESCRIPTORS], pid_t *pid)
 {
 	char *arguments[] = {(char *)request->exe, NULL};
 	char *environment[] = {NULL};
@@ -83,11 +100,25 @@ static int spawn(const struct request *request, pid_t *pid)
 	/* A group of its own: Ctrl-C is for the normal world, which ends its worlds in order. */
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-	error = prepare(&actions, request->descriptors);
+	error = prepare(&actions, raised);
 	if (!error)
 		error = posix_spawn(pid, request->exe, &actions, &attributes, arguments, environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+static int spawn(const struct request *request, pid_t *pid)
+{
+	int raised[WG_CHILD_DESCRIPTORS];
+	int error = raise_above(request->descriptors, raised);
+
+	if (error)
+		return error;
+	error = spawn_with(request, raised, pid);
+	for (unsigned i = 0; i < WG_CHILD_DESCRIPTORS; i++)
+		if (raised[i] >= 0)
+			close(raised[i]);
 	return error;
 }
 
@@ -109,18 +140,27 @@ static void serve(struct request *request)
 	}
 }
 
+/* The world may have left its bell so full that one more ring would wait for a reader; whoever waits for it wakes up
+ * without. Nobody else rings it any more. */
+static void ring_for_the_dead(const struct wg_child *child)
+{
+	struct pollfd bell = {.fd = child->bell, .events = POLLOUT};
+
+	if (poll(&bell, 1, 0) == 1 && (bell.revents & POLLOUT) && wg_bell_ring(child->bell) != WG_OK)
+		abort();
+}
+
 static void reap(struct wg_child *child)
 {
 	while (waitpid(child->pid, &child->wait_status, 0) < 0 && errno == EINTR)
 		;
 	pthread_mutex_lock(&lock);
 	epoll_ctl(epoll_descriptor, EPOLL_CTL_DEL, child->pidfd, NULL);
-	close(child->pidfd);
 	/* Release pairs with the acquire of whoever waits on the child. The ring is under the lock because the owner
 	 * closes the bell once it has seen ended under the same lock. */
 	atomic_store_explicit(&child->ended, 1, memory_order_release);
-	if (child->bell >= 0 && wg_bell_ring(child->bell) != WG_OK)
-		child->bell = -1;
+	if (child->bell >= 0)
+		ring_for_the_dead(child);
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 }
@@ -246,4 +286,5 @@ void wg_keeper_end(struct wg_child *child, int grace_ms)
 		syscall(SYS_pidfd_send_signal, child->pidfd, SIGKILL, NULL, 0);
 	wait_until_ended(child, NULL);
 	pthread_mutex_unlock(&lock);
+	close(child->pidfd);
 }

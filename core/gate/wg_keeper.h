@@ -15,7 +15,7 @@
 
 struct wg_child {
 	pid_t pid;
-	int pidfd;
+	int pidfd;	  /* readable once it has ended; open until wg_keeper_end */
 	int bell;	  /* rung once it has ended; stays the owner's */
 	int wait_status;  /* valid once ended */
 	atomic_int ended; /* release by the keeper pairs with the acquire of whoever waits on the child */

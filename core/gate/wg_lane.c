@@ -7,7 +7,6 @@
 #include "wg_lane_state.h"
 #include "wg_ledger.h"
 #include "wg_reason.h"
-#include "wg_relax.h"
 
 #define PAYLOAD_MAX (64u << 20)
 
@@ -109,27 +108,26 @@ wg_result wg_lane_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const 
 	if (slot->bytes > lane->config.payload_bytes)
 		return WG_ERR_INPUT;
 	lane->under_way--;
-	WG_COUNT(operations, 1);
 	return WG_OK;
 }
 
 wg_result wg_lane_wait(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
 {
-	wg_result result;
+	wg_result result = wg_lane_answer(lane, slot, payload);
+	uint64_t looks = 0;
 	uint32_t empty = 0;
 
-	if (lane->under_way == 0)
-		return WG_ERR_STATE;
-	result = lane->way->flush(lane);
-	if (result != WG_OK)
+	if (result != WG_ERR_STATE || lane->under_way == 0)
 		return result;
-	for (;;) {
+	result = lane->way->flush(lane);
+	if (result == WG_OK)
 		result = wg_lane_answer(lane, slot, payload);
-		if (result != WG_ERR_STATE)
-			break;
-		wg_relax(++empty);
+	while (result == WG_ERR_STATE && lane->way->relax) {
+		empty = lane->way->relax(lane, empty);
+		looks++;
+		result = wg_lane_answer(lane, slot, payload);
 	}
-	WG_COUNT(polls, empty);
+	WG_COUNT(polls, looks);
 	return result;
 }
 

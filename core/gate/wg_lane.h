@@ -49,7 +49,7 @@ wg_result wg_lane_flush(struct wg_lane *lane) WG_MUST_CHECK;
 /* The next answer. payload: its bytes, valid until the next answer is taken, shared with the other side: copy once.
  * WG_ERR_STATE: there is none now. WG_ERR_SYSTEM: the lane has failed. WG_ERR_INPUT: the world broke the ring. */
 wg_result wg_lane_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload) WG_MUST_CHECK;
-/* The same, but waits for it; WG_ERR_STATE only where nothing is under way. Flushes first. */
+/* The same, but waits for it, and flushes where it has to wait; WG_ERR_STATE only where nothing is under way. */
 wg_result wg_lane_wait(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload) WG_MUST_CHECK;
 
 /* What the Client API answered to the crossing that failed; TEEC_SUCCESS while none has. */

@@ -46,8 +46,10 @@ static wg_result cross(struct wg_lane *lane, uint32_t command, TEEC_Operation *o
 	lane->answered = lane->filled;
 	lane->filled = 0;
 	lane->taken = 0;
-	if (lane->failure == TEEC_SUCCESS)
+	if (lane->failure == TEEC_SUCCESS) {
+		WG_COUNT(operations, lane->answered);
 		return WG_OK;
+	}
 	lane->answered = 0;
 	return WG_ERR_SYSTEM;
 }

@@ -10,6 +10,7 @@
 #include "wg_lane_state.h"
 #include "wg_ledger.h"
 #include "wg_reason.h"
+#include "wg_relax.h"
 
 #define IDLE_POLLS 20000u /* about a millisecond of pauses and yields */
 #define BURST	   32u
@@ -81,6 +82,9 @@ static wg_result prepare(struct wg_lane *lane)
 	if (result != WG_OK)
 		return result;
 	lane->block = lane->memory.buffer;
+	lane->cpu = WG_RELAX_CPU_UNKNOWN;
+	atomic_store_explicit(&lane->block->client_cpu, WG_RELAX_CPU_UNKNOWN, memory_order_relaxed);
+	atomic_store_explicit(&lane->block->server_cpu, WG_RELAX_CPU_UNKNOWN, memory_order_relaxed);
 	rings = (uint8_t *)lane->memory.buffer + sizeof(struct wg_lane_block);
 	result = wg_ring_init(rings, ring_bytes, lane->config.count, lane->slot_bytes);
 	if (result == WG_OK)
@@ -128,11 +132,24 @@ static void ring_close(struct wg_lane *lane, struct wg_lane_counts *counts)
 	TEEC_ReleaseSharedMemory(&lane->memory);
 }
 
+/* Room for one more request. A burst is asked for at once, so that the ring is not looked at for each. */
+static wg_result make_room(struct wg_lane *lane)
+{
+	wg_result result;
+
+	if (lane->unpublished < lane->reserved)
+		return WG_OK;
+	result = wg_ring_reserve(&lane->requests, BURST, &lane->reserved);
+	if (result != WG_OK)
+		lane->reserved = 0;
+	else if (lane->unpublished >= lane->reserved)
+		result = WG_ERR_STATE;
+	return result;
+}
+
 static void *ring_payload(struct wg_lane *lane)
 {
-	uint32_t got;
-
-	if (wg_ring_reserve(&lane->requests, lane->unpublished + 1, &got) != WG_OK || got <= lane->unpublished)
+	if (make_room(lane) != WG_OK)
 		return NULL;
 	return (uint8_t *)wg_ring_producer_slot(&lane->requests, lane->unpublished) + sizeof(struct wg_lane_slot);
 }
@@ -143,6 +160,7 @@ static wg_result ring_flush(struct wg_lane *lane)
 		return WG_OK;
 	wg_ring_publish(&lane->requests, lane->unpublished);
 	lane->unpublished = 0;
+	lane->reserved = 0;
 	/* Pairs with sleep_until_needed(): either the flag is seen here, or the requests are seen there. */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!atomic_load_explicit(&lane->server_asleep, memory_order_relaxed))
@@ -154,13 +172,10 @@ static wg_result ring_flush(struct wg_lane *lane)
 
 static wg_result ring_submit(struct wg_lane *lane, const struct wg_lane_slot *slot)
 {
-	uint32_t got;
-	wg_result result = wg_ring_reserve(&lane->requests, lane->unpublished + 1, &got);
+	wg_result result = make_room(lane);
 
 	if (result != WG_OK)
 		return result;
-	if (got <= lane->unpublished)
-		return WG_ERR_STATE;
 	memcpy(wg_ring_producer_slot(&lane->requests, lane->unpublished), slot, sizeof(*slot));
 	lane->unpublished++;
 	return lane->unpublished == BURST ? ring_flush(lane) : WG_OK;
@@ -186,11 +201,18 @@ static wg_result ring_answer(struct wg_lane *lane, struct wg_lane_slot *slot, co
 			return result;
 		if (!lane->ready)
 			return failed(lane);
+		WG_COUNT(operations, lane->ready);
 	}
 	memcpy(slot, wg_ring_consumer_slot(&lane->answers, lane->used), sizeof(*slot));
 	*payload = (const uint8_t *)wg_ring_consumer_slot(&lane->answers, lane->used) + sizeof(*slot);
 	lane->used++;
 	return WG_OK;
+}
+
+static uint32_t ring_relax(struct wg_lane *lane, uint32_t empty)
+{
+	wg_relax_mark(&lane->block->client_cpu, &lane->cpu);
+	return wg_relax(empty, atomic_load_explicit(&lane->block->server_cpu, memory_order_relaxed));
 }
 
 const struct wg_lane_way wg_lane_ring_way = {
@@ -200,4 +222,5 @@ const struct wg_lane_way wg_lane_ring_way = {
 	.submit = ring_submit,
 	.flush = ring_flush,
 	.answer = ring_answer,
+	.relax = ring_relax,
 };

@@ -16,6 +16,8 @@ struct wg_lane_way {
 	wg_result (*submit)(struct wg_lane *lane, const struct wg_lane_slot *slot);
 	wg_result (*flush)(struct wg_lane *lane);
 	wg_result (*answer)(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload);
+	/* Passes the time until the next look for an answer, as wg_relax(). NULL: answers do not come by themselves. */
+	uint32_t (*relax)(struct wg_lane *lane, uint32_t empty);
 };
 
 extern const struct wg_lane_way wg_lane_block_way; /* call and batch */
@@ -41,9 +43,11 @@ struct wg_lane {
 	struct wg_lane_block *block;
 	struct wg_ring_producer requests;
 	struct wg_ring_consumer answers;
-	uint32_t unpublished;
-	uint32_t ready; /* answers peeked */
-	uint32_t used;	/* of them */
+	uint32_t reserved;    /* slots for requests that are free for sure */
+	uint32_t unpublished; /* requests in them */
+	uint32_t ready;	      /* answers peeked */
+	uint32_t used;	      /* of them */
+	uint32_t cpu;	      /* what block->client_cpu holds */
 	pthread_t server;
 	int bell;
 	atomic_uint server_asleep;  /* sequentially consistent, pairs with the fence in the client's flush */

@@ -51,6 +51,7 @@ static TEEC_Result place_temporary(struct wg_gate *gate, struct wg_call *call, s
 			       (unsigned long long)param->bytes);
 	}
 	marshalled->params[i].taken = param->offset;
+	param->copied = true;
 	marshalled->params[i].client = client;
 	marshalled->params[i].arena = gate->arena_memory + param->offset;
 	if (direction(marshalled->params[i].type) & INPUT)
@@ -67,6 +68,7 @@ static TEEC_Result place_registered(struct wg_gate *gate, TEEC_SharedMemory *mem
 	param->offset = memory->imp.offset + offset;
 	if (gate->transport->shares_memory || memory->imp.kind == WG_SHARED_ALLOCATED)
 		return TEEC_SUCCESS;
+	param->copied = true;
 	marshalled->params[i].client = param->pointer;
 	marshalled->params[i].arena = gate->arena_memory + param->offset;
 	if (direction(marshalled->params[i].type) & INPUT)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "wg_clock.h"
+#include "wg_memory.h"
 #include "wg_pager_state.h"
 
 #define LEAST_FRAMES 16u
@@ -58,6 +59,16 @@ static const char *what_is_wrong(const struct wg_pager_config *config)
 	return NULL;
 }
 
+void *wg_pager_private(size_t bytes)
+{
+	char reason[256]; /* of no use to anyone: plain memory does too, and a paged heap is never all secret */
+	void *memory;
+
+	if (wg_secret_map(bytes, &memory, reason, sizeof(reason)) == WG_OK)
+		return memory;
+	return wg_plain_map(bytes);
+}
+
 /* One mapping: the struct, the two frames, then the tables. */
 static wg_result make_state(const struct wg_pager_config *config, struct wg_pager **out)
 {
@@ -73,8 +84,8 @@ static wg_result make_state(const struct wg_pager_config *config, struct wg_page
 	bytes = round_up(head + 2 * WG_PAGE_BYTES + pages * (sizeof(*pager->versions) + 1) +
 				 frames * sizeof(*pager->order),
 			 WG_PAGE_BYTES);
-	next = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (next == MAP_FAILED)
+	next = wg_pager_private(bytes);
+	if (next == NULL)
 		return WG_ERR_SYSTEM;
 	pager = (struct wg_pager *)(void *)next;
 	pager->config = *config;

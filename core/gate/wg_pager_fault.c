@@ -163,11 +163,9 @@ wg_result wg_pager_handle(struct wg_pager *pager)
 	if (served != NULL)
 		return WG_ERR_STATE;
 	pager->stack_bytes = WG_PAGE_BYTES + STACK_BYTES + frame_bytes;
-	pager->stack = mmap(NULL, pager->stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (pager->stack == MAP_FAILED) {
-		pager->stack = NULL;
+	pager->stack = wg_pager_private(pager->stack_bytes);
+	if (pager->stack == NULL)
 		return WG_ERR_SYSTEM;
-	}
 	if (mprotect(pager->stack, WG_PAGE_BYTES, PROT_NONE) != 0)
 		return WG_ERR_SYSTEM;
 	stack.ss_sp = pager->stack + WG_PAGE_BYTES;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pager's inside, for its own files only. All of it lies in one private mapping: key, versions and the frames in
- * which pages are sealed and opened never reach the store. */
+/* The pager's inside, for its own files only. All of it lies in one mapping, secret where the kernel has such memory:
+ * key, versions and the frames in which pages are sealed and opened never reach the store. So does the handler's stack,
+ * on which the kernel leaves the registers of the code that faulted. */
 #ifndef WG_PAGER_STATE_H
 #define WG_PAGER_STATE_H
 
@@ -48,6 +49,11 @@ struct wg_pager {
 	stack_t old_stack;
 	struct sigaction old_action;
 };
+
+/* wg_pager.c */
+
+/* Memory of bytes (whole pages) that is secret if it can be; NULL where there is none of either kind. */
+void *wg_pager_private(size_t bytes);
 
 /* wg_pager_store.c */
 

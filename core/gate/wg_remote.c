@@ -191,6 +191,7 @@ static TEEC_Result run(struct wg_remote *remote, const struct wg_boot *timing)
 	close_if_open(store);
 	if (result != TEEC_SUCCESS)
 		return result;
+	wg_supplicant_watch(remote->supplicant, remote->child.pidfd);
 	if (wait_done(remote, &message) != WG_OK)
 		result = explain_end(remote);
 	else

@@ -20,6 +20,7 @@ struct wg_call_param {
 	void *pointer;
 	uint64_t offset; /* WG_NULL_OFFSET: a null reference */
 	uint64_t bytes;
+	bool copied; /* the memory is not shared: a copy of it crosses */
 };
 
 struct wg_call {

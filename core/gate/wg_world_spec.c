@@ -48,6 +48,7 @@ static const struct field fields[] = {
 	OTHER("transition_ns", FIELD_COST, KIND(EMULATED), costs.transition_ns),
 	OTHER("rpc_ns", FIELD_COST, KIND(EMULATED), costs.rpc_ns),
 	OTHER("copy_ns_per_kib", FIELD_COST, KIND(EMULATED), costs.copy_ns_per_kib),
+	OTHER("temporary_ns_per_kib", FIELD_COST, KIND(EMULATED), costs.temporary_ns_per_kib),
 	OTHER("fault_ns", FIELD_COST, KIND(EMULATED), costs.fault_ns),
 	OTHER("heap_bytes", FIELD_BYTES, KIND(EMULATED), costs.heap_bytes),
 };
@@ -147,6 +148,7 @@ static void set_defaults(struct wg_world_spec *spec)
 	spec->costs.transition_ns = -1;
 	spec->costs.rpc_ns = -1;
 	spec->costs.copy_ns_per_kib = -1;
+	spec->costs.temporary_ns_per_kib = -1;
 	spec->costs.fault_ns = -1;
 	spec->costs.heap_bytes = -1;
 }
