@@ -17,6 +17,7 @@
 #include "wg_crypto.h"
 #include "wg_instance.h"
 #include "wg_memory.h"
+#include "wg_memory_map.h"
 #include "wg_pager.h"
 #include "wg_seal.h"
 #include "wg_secret.h"
@@ -330,6 +331,9 @@ static void live(void)
 	if (world.pager)
 		pager = wg_pager_descriptor(world.pager);
 	report_memory();
+	/* TEE_CheckMemoryAccessRights asks for the map, which cannot be read behind the seal. */
+	if (wg_memory_map_keep() != WG_OK)
+		give_up(TEE_ERROR_GENERIC, "the world could not read the map of its own memory");
 	if (wg_seal(WG_DESCRIPTOR_IN, WG_DESCRIPTOR_OUT, pager) != WG_OK)
 		give_up(TEE_ERROR_NOT_SUPPORTED, "this kernel has no seccomp filters");
 	create();
