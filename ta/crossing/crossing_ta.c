@@ -17,6 +17,7 @@ static uint32_t sum(const uint8_t *payload, uint32_t bytes)
 static uint32_t operate(void *context, uint32_t operation, uint8_t *payload, size_t capacity, uint32_t *bytes)
 {
 	uint32_t result = 0;
+	TEE_Time time;
 
 	(void)context;
 	(void)capacity;
@@ -27,6 +28,9 @@ static uint32_t operate(void *context, uint32_t operation, uint8_t *payload, siz
 		break;
 	case CROSSING_SUM:
 		result = sum(payload, *bytes);
+		break;
+	case CROSSING_REQUEST:
+		TEE_GetREETime(&time);
 		break;
 	default:
 		result = CROSSING_UNKNOWN;
