@@ -105,7 +105,7 @@ def test_a_broken_profile_of_the_user_does_not_break_the_list(run: Call, own_pro
 def test_a_profile_is_shown_with_every_source(call: Call) -> None:
     outcome = call("worlds", "show", "sgx1-skylake")
     assert outcome.status == 0
-    assert outcome.out.count("source: ") == 4 and outcome.out.count("unknown: ") == 1
+    assert outcome.out.count("source: ") == 4 and outcome.out.count("unknown: ") == 2
 
 
 def test_a_profile_that_is_printed_as_toml_is_a_start_for_ones_own(call: Call, tmp_path: Path) -> None:

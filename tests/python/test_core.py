@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worldgate import core
+from worldgate._core import ffi
 from worldgate.core import (
     CROSSING_CALL,
     CROSSING_ECHO,
@@ -75,7 +76,7 @@ def test_a_part_of_registered_memory_is_what_the_ta_sees(gate: Gate, session: Se
 
 
 def test_the_size_that_a_ta_makes_of_a_buffer_is_handed_back() -> None:
-    raw = core.ffi.new("TEEC_Parameter *")
+    raw = ffi.new("TEEC_Parameter *")
     memory = Memory(bytearray(8), "out")
     memory._fill(raw)
     assert raw.tmpref.size == memory.size == 8

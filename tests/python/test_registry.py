@@ -25,6 +25,10 @@ unknown = "not measured yet"
 value = 12.5
 source = "my notebook"
 omits = "caches"
+[temporary_ns_per_kib]
+value = 7
+source = "my notebook"
+omits = "caches"
 [fault_ns]
 value = 20000
 source = "my notebook"
@@ -55,7 +59,7 @@ def test_an_emulated_world_is_told_the_numbers_that_are_known_and_no_others(own_
     text = find_world("emulated:board,cpu=1").text
     # 1000000 bytes are 244 whole pages
     assert text == (
-        "emulated:profile=board,transition_ns=5000.0,copy_ns_per_kib=12.5,fault_ns=20000.0,heap_bytes=999424,cpu=1"
+        "emulated:profile=board,transition_ns=5000.0,copy_ns_per_kib=12.5,temporary_ns_per_kib=7.0,fault_ns=20000.0,heap_bytes=999424,cpu=1"
     )
 
 

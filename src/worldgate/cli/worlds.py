@@ -82,6 +82,7 @@ def _row(world: WorldStatus) -> tuple[str, ...]:
         _number(costs.get("transition_ns")),
         _number(costs.get("rpc_ns")),
         _number(costs.get("copy_ns_per_kib")),
+        _number(costs.get("temporary_ns_per_kib")),
         _number(costs.get("fault_ns")),
         _bytes(costs.get("heap_bytes")),
     )
@@ -96,6 +97,7 @@ _HEADS = (
     "crossing ns",
     "rpc ns",
     "copy ns/KiB",
+    "temporary",
     "fault ns",
     "heap",
 )

@@ -29,7 +29,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 COSTS = {
     "transition_ns": "an empty crossing, there and back",
     "rpc_ns": "a request of the world to the normal world, there and back",
-    "copy_ns_per_kib": "the bounce copy of 1 KiB in one direction",
+    "copy_ns_per_kib": "the bounce copy of 1 KiB in one direction, of any memory reference",
+    "temporary_ns_per_kib": "the copy of 1 KiB in one direction, of memory that is not shared",
     "fault_ns": "one page brought in while the protected memory is full",
     "heap_bytes": "protected memory",
 }
@@ -58,6 +59,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     transition_ns: Cost
     rpc_ns: Cost
     copy_ns_per_kib: Cost
+    temporary_ns_per_kib: Cost
     fault_ns: Cost
     heap_bytes: Cost
 
