@@ -54,13 +54,26 @@ def build(folder: Path, kit_folder: Path, cross_compile: str, out: Path | None) 
         )
     target = (out or ta / "out").resolve()
     command = [make, "-C", str(ta), f"TA_DEV_KIT_DIR={kit}", f"CROSS_COMPILE={cross_compile}", f"O={target}"]
-    _run(command, ta)
+    _run([*command, *_python()], ta)
     made = sorted(
         [*target.glob("*.ta"), *(p for p in target.glob("*.elf") if not p.name.endswith(".stripped.elf"))]
     )
     if not any(path.suffix == ".ta" for path in made):
         raise WorldgateError(f"{target}: make ended well but left no .ta file; look at the Makefile of {ta}")
     return made
+
+
+def _python() -> list[str]:
+    """Which Python signs the TA, where it is not to be python3: that of a virtual environment seldom has
+    what the dev kit needs."""
+    for number, python in enumerate(("python3", "/usr/bin/python3")):
+        try:
+            probe = subprocess.run([python, "-c", "import cryptography"], capture_output=True, check=False)
+        except OSError:
+            continue
+        if probe.returncode == 0:
+            return [f"PYTHON3={python}"] if number else []
+    return []
 
 
 def _run(command: list[str], ta: Path) -> None:

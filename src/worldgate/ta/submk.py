@@ -176,8 +176,10 @@ def evaluate(folder: Path) -> MakeFacts:
         for makefile in [*makefiles[:1], str(program)]:
             answer = _run(folder, make, makefile, kit)
             facts = _parse(folder / "sub.mk", answer.stdout)
-            if facts is not None:
+            if facts is not None and answer.returncode == 0:
                 return facts
+            if facts is not None:
+                break
     errors = answer.stderr.strip().splitlines() if answer else []
     why = errors[0].replace(str(program), "the dev kit's program") if errors else "make printed nothing"
     raise WorldgateError(f"{folder / 'sub.mk'}: make cannot read it: {why}")

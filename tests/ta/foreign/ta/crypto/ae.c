@@ -14,8 +14,6 @@ static const struct {
 } algorithms[] = {
 	{TEE_ALG_AES_GCM, 128, "ae.gcm128", "ae.gcm128.tag"},
 	{TEE_ALG_AES_GCM, 256, "ae.gcm256", "ae.gcm256.tag"},
-	{TEE_ALG_AES_CCM, 128, "ae.ccm128", "ae.ccm128.tag"},
-	{TEE_ALG_AES_CCM, 256, "ae.ccm256", "ae.ccm256.tag"},
 };
 
 struct sealed {
