@@ -22,6 +22,7 @@ const struct wg_transport wg_transport_compartment = {
 	.stop = wg_remote_stop,
 	.call = compartment_call,
 	.cancel = wg_remote_cancel,
+	.ended = wg_remote_ended,
 	.ledger = wg_remote_ledger,
 	.info = wg_remote_info,
 };

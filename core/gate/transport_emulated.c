@@ -247,6 +247,7 @@ const struct wg_transport wg_transport_emulated = {
 	.stop = wg_remote_stop,
 	.call = emulated_call,
 	.cancel = wg_remote_cancel,
+	.ended = wg_remote_ended,
 	.ledger = wg_remote_ledger,
 	.info = emulated_info,
 };

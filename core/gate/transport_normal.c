@@ -122,6 +122,7 @@ static TEEC_Result open_session(struct normal_target *normal, struct wg_call *ca
 		call->session = i;
 		return result;
 	}
+	call->origin = TEEC_ORIGIN_TEE;
 	return wg_fail(TEEC_ERROR_BUSY, "a TA instance has at most %u sessions", WG_SESSIONS_MAX);
 }
 

@@ -33,7 +33,7 @@ static TEEC_Result carry(struct wg_target *target, TEEC_Operation *operation, st
 	struct wg_marshalled marshalled;
 	TEEC_Result result = wg_marshal_in(gate, operation, call, &marshalled);
 
-	*origin = TEEC_ORIGIN_API;
+	*origin = call->origin = TEEC_ORIGIN_API;
 	if (result != TEEC_SUCCESS)
 		return result;
 	pthread_mutex_lock(&target->calls);
@@ -51,6 +51,33 @@ static TEEC_Result carry(struct wg_target *target, TEEC_Operation *operation, st
 	return result;
 }
 
+static bool is_dead(const struct wg_target *target)
+{
+	const struct wg_transport *transport = target->gate->transport;
+
+	return atomic_load_explicit(&target->dead, memory_order_relaxed) ||
+	       (transport->ended && transport->ended(target));
+}
+
+/* An instance that outlives its sessions may have ended while it had none: nobody else would remove it. Under the
+ * gate's lock. */
+static void bury_idle(struct wg_gate *gate)
+{
+	struct wg_target **link = &gate->targets;
+
+	while (*link) {
+		struct wg_target *target = *link;
+
+		if (target->sessions > 0 || !is_dead(target)) {
+			link = &target->next;
+			continue;
+		}
+		*link = target->next;
+		atomic_store_explicit(&target->dead, true, memory_order_relaxed);
+		gate->transport->stop(target);
+	}
+}
+
 /* A target that a new session may join; NULL: start one. Under the gate's lock. */
 static TEEC_Result find_target(struct wg_gate *gate, const TEE_UUID *uuid, struct wg_target **out)
 {
@@ -59,7 +86,7 @@ static TEEC_Result find_target(struct wg_gate *gate, const TEE_UUID *uuid, struc
 	*out = NULL;
 	for (target = gate->targets; target; target = target->next) {
 		if (memcmp(&target->uuid, uuid, sizeof(*uuid)) != 0 || !(target->flags & TA_FLAG_SINGLE_INSTANCE) ||
-		    atomic_load_explicit(&target->dead, memory_order_relaxed))
+		    is_dead(target))
 			continue;
 		if (target->sessions > 0 && !(target->flags & TA_FLAG_MULTI_SESSION))
 			return wg_fail(TEEC_ERROR_BUSY, "the TA serves one session at a time");
@@ -78,6 +105,7 @@ static TEEC_Result enter_target(struct wg_gate *gate, const TEE_UUID *uuid, stru
 	pthread_mutex_lock(&gate->lock);
 	while (gate->starting)
 		pthread_cond_wait(&gate->changed, &gate->lock);
+	bury_idle(gate);
 	result = find_target(gate, uuid, out);
 	if (result == TEEC_SUCCESS && !*out) {
 		gate->starting = true;
@@ -103,11 +131,10 @@ static void leave_target(struct wg_target *target)
 	const uint32_t stays = TA_FLAG_SINGLE_INSTANCE | TA_FLAG_INSTANCE_KEEP_ALIVE;
 	struct wg_gate *gate = target->gate;
 	struct wg_target **link = &gate->targets;
-	bool dead = atomic_load_explicit(&target->dead, memory_order_relaxed);
 	bool last;
 
 	pthread_mutex_lock(&gate->lock);
-	last = --target->sessions == 0 && (dead || (target->flags & stays) != stays);
+	last = --target->sessions == 0 && (is_dead(target) || (target->flags & stays) != stays);
 	if (last) {
 		while (*link != target)
 			link = &(*link)->next;

@@ -204,7 +204,10 @@ static void unmarshal_one(TEEC_Parameter *client, struct wg_call *call, struct w
 void wg_marshal_out(struct wg_gate *gate, TEEC_Operation *operation, struct wg_call *call,
 		    struct wg_marshalled *marshalled)
 {
-	for (unsigned i = 0; operation && i < WG_PARAMS; i++)
+	/* Only a TA that answered has written anything: what else lies there is of earlier calls. */
+	bool answered = operation && call->origin == TEEC_ORIGIN_TRUSTED_APP;
+
+	for (unsigned i = 0; answered && i < WG_PARAMS; i++)
 		unmarshal_one(&operation->params[i], call, marshalled, i);
 	give_back(gate, marshalled);
 }

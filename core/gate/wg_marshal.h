@@ -23,6 +23,7 @@ struct wg_marshalled {
 /* operation may be NULL. On failure nothing is left taken; the reason is set. */
 TEEC_Result wg_marshal_in(struct wg_gate *gate, TEEC_Operation *operation, struct wg_call *call,
 			  struct wg_marshalled *marshalled);
+/* Copies back where call->origin says that the TA answered, and gives back what was taken. */
 void wg_marshal_out(struct wg_gate *gate, TEEC_Operation *operation, struct wg_call *call,
 		    struct wg_marshalled *marshalled);
 

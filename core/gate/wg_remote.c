@@ -321,6 +321,14 @@ void wg_remote_cancel(struct wg_target *target, bool requested)
 		wg_supplicant_cancel_reset(remote->supplicant);
 }
 
+bool wg_remote_ended(const struct wg_target *target)
+{
+	const struct wg_remote *remote = (const struct wg_remote *)target;
+
+	/* Acquire pairs with the keeper's release. */
+	return atomic_load_explicit(&remote->child.ended, memory_order_acquire) != 0;
+}
+
 void wg_remote_ledger(struct wg_target *target, struct wg_ledger *out)
 {
 	*out = ((struct wg_remote *)target)->control->ledger;

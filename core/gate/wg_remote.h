@@ -35,6 +35,7 @@ void wg_remote_stop(struct wg_target *target);
 void wg_remote_call(struct wg_remote *remote, struct wg_call *call, uint64_t *ta_ticks);
 
 void wg_remote_cancel(struct wg_target *target, bool requested);
+bool wg_remote_ended(const struct wg_target *target);
 void wg_remote_ledger(struct wg_target *target, struct wg_ledger *out);
 void wg_remote_info(struct wg_target *target, struct wg_world_info *out);
 

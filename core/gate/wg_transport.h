@@ -61,6 +61,8 @@ struct wg_transport {
 	void (*call)(struct wg_target *target, struct wg_call *call);
 	/* requested: the running operation shall end; else a new one begins. Any thread. */
 	void (*cancel)(struct wg_target *target, bool requested);
+	/* The target has ended without a call that could have told. NULL: it cannot. */
+	bool (*ended)(const struct wg_target *target);
 	void (*ledger)(struct wg_target *target, struct wg_ledger *out);
 	void (*info)(struct wg_target *target, struct wg_world_info *out);
 };
