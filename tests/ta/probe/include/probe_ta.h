@@ -50,7 +50,7 @@
 #define PROBE_COUNT 11u
 /* Fills the bell that the world rings, so full that another ring would have to wait, and ends by a forbidden call. */
 #define PROBE_FILL_BELL 12u
-/* p0 value in: a = bytes of stack to use. Returns when it is deep enough. */
+/* p0 value inout: a = bytes of stack to use. Returns when it was deep enough. */
 #define PROBE_STACK 13u
 /* p0 memref out: not touched, its size becomes p1.a. Answers TEE_ERROR_SHORT_BUFFER where that is more. */
 #define PROBE_SHORT 14u
