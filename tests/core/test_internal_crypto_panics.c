@@ -312,34 +312,6 @@ static TEE_Result sealing_with_an_opening_operation(void)
 	return TEE_SUCCESS;
 }
 
-static TEE_Result ccm_with_less_than_announced(void)
-{
-	size_t tag = 16;
-	TEE_OperationHandle operation = aes(TEE_ALG_AES_CCM, TEE_MODE_ENCRYPT);
-
-	(void)TEE_AEInit(operation, nonce, 12, 128, 0, 10);
-	(void)TEE_AEEncryptFinal(operation, key, 9, buffer, &room, buffer + 32, &tag);
-	return TEE_SUCCESS;
-}
-
-static TEE_Result ccm_with_more_than_announced(void)
-{
-	TEE_OperationHandle operation = aes(TEE_ALG_AES_CCM, TEE_MODE_ENCRYPT);
-
-	(void)TEE_AEInit(operation, nonce, 12, 128, 0, 10);
-	(void)TEE_AEUpdate(operation, key, 11, buffer, &room);
-	return TEE_SUCCESS;
-}
-
-static TEE_Result ccm_without_its_additional_data(void)
-{
-	TEE_OperationHandle operation = aes(TEE_ALG_AES_CCM, TEE_MODE_ENCRYPT);
-
-	(void)TEE_AEInit(operation, nonce, 12, 128, 4, 10);
-	(void)TEE_AEUpdate(operation, key, 10, buffer, &room);
-	return TEE_SUCCESS;
-}
-
 static TEE_Result more_than_4096_random_bytes(void)
 {
 	static uint8_t many[4097];
@@ -398,9 +370,6 @@ static const struct {
 	EACH(additional_data_after_the_payload),
 	EACH(opening_with_a_sealing_operation),
 	EACH(sealing_with_an_opening_operation),
-	EACH(ccm_with_less_than_announced),
-	EACH(ccm_with_more_than_announced),
-	EACH(ccm_without_its_additional_data),
 	EACH(more_than_4096_random_bytes),
 };
 

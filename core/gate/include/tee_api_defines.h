@@ -125,7 +125,7 @@
 #define TEE_OPERATION_STATE_ACTIVE     0x00000001
 #define TEE_OPERATION_STATE_EXTRACTING 0x00000002
 
-/* Algorithms. All but AES-XTS are implemented; TEE_IsAlgorithmSupported tells. */
+/* Algorithms. All but AES-XTS and AES-CCM are implemented; TEE_IsAlgorithmSupported tells. */
 #define TEE_ALG_AES_ECB_NOPAD 0x10000010
 #define TEE_ALG_AES_CBC_NOPAD 0x10000110
 #define TEE_ALG_AES_CTR	      0x10000210

@@ -20,8 +20,7 @@ static const struct wg_algorithm algorithms[] = {
 	{TEE_ALG_HMAC_SHA384, TEE_OPERATION_MAC, TEE_TYPE_HMAC_SHA384, 48, 5, &wg_mac_class},
 	{TEE_ALG_HMAC_SHA512, TEE_OPERATION_MAC, TEE_TYPE_HMAC_SHA512, 64, 6, &wg_mac_class},
 	{TEE_ALG_AES_CMAC, TEE_OPERATION_MAC, TEE_TYPE_AES, 16, 0, &wg_mac_class},
-	{TEE_ALG_AES_GCM, TEE_OPERATION_AE, TEE_TYPE_AES, 0, WG_AES_GCM, &wg_gcm_class},
-	{TEE_ALG_AES_CCM, TEE_OPERATION_AE, TEE_TYPE_AES, 0, WG_AES_CTR, &wg_ccm_class},
+	{TEE_ALG_AES_GCM, TEE_OPERATION_AE, TEE_TYPE_AES, 0, WG_AES_GCM, &wg_ae_class},
 };
 
 const struct wg_algorithm *wg_algorithm_find(uint32_t id)

@@ -63,18 +63,6 @@ void wg_object_clear(struct wg_object *object);
 
 struct wg_operation;
 
-/* What authenticated encryption adds. in may equal out. */
-struct wg_ae {
-	/* TEE_ERROR_NOT_SUPPORTED: no such tag size. Lengths are announced ones. */
-	TEE_Result (*begin)(struct wg_operation *operation, const uint8_t *nonce, size_t nonce_bytes, size_t aad_bytes,
-			    size_t data_bytes);
-	void (*aad)(struct wg_operation *operation, const uint8_t *aad, size_t bytes);
-	void (*data)(struct wg_operation *operation, const uint8_t *in, size_t bytes, uint8_t *out);
-	/* operation->digest_bytes of tag; verify is false where it is not the right one. */
-	void (*tag)(struct wg_operation *operation, uint8_t *tag);
-	bool (*verify)(struct wg_operation *operation, const uint8_t *tag);
-};
-
 /* What a class of algorithms does. Panics go through wg_instance_panic. */
 struct wg_operation_class {
 	bool (*available)(uint32_t detail);
@@ -82,7 +70,6 @@ struct wg_operation_class {
 	void (*release)(struct wg_operation *operation); /* also after a failed make */
 	/* The state of source, into an operation of the same algorithm and mode that has the same key. */
 	bool (*copy)(struct wg_operation *operation, const struct wg_operation *source);
-	const struct wg_ae *ae; /* NULL for all but TEE_OPERATION_AE */
 };
 
 /* Nothing of the size can be written: tells it. */
@@ -92,7 +79,7 @@ static inline TEE_Result wg_short(size_t *size, size_t needed)
 	return TEE_ERROR_SHORT_BUFFER;
 }
 
-extern const struct wg_operation_class wg_digest_class, wg_cipher_class, wg_mac_class, wg_gcm_class, wg_ccm_class;
+extern const struct wg_operation_class wg_digest_class, wg_cipher_class, wg_mac_class, wg_ae_class;
 
 struct wg_algorithm {
 	uint32_t id;
@@ -101,16 +88,6 @@ struct wg_algorithm {
 	uint32_t digest_bytes;
 	uint32_t detail; /* enum wg_aes_mode, or the hash */
 	const struct wg_operation_class *class;
-};
-
-/* AES-CCM's own state: OpenSSL's does not take a record in parts. */
-struct wg_ccm {
-	EVP_CIPHER_CTX *mac;	    /* CBC over the blocks that are authenticated */
-	uint8_t last[16];	    /* its newest output */
-	uint8_t block[16];	    /* what waits to fill a block */
-	size_t waiting;		    /* bytes in it */
-	uint8_t mask[16];	    /* hides the tag */
-	size_t aad_left, data_left; /* announced and not yet given */
 };
 
 struct wg_operation {
@@ -129,7 +106,6 @@ struct wg_operation {
 		EVP_MAC_CTX *mac;
 		EVP_CIPHER_CTX *cipher;
 	} evp;
-	struct wg_ccm ccm;
 	uint8_t extract[WG_DIGEST_MAX_BYTES]; /* a digest being handed out in parts */
 	size_t extracted;		      /* bytes handed out */
 	size_t pending;			      /* bytes of a partial block that EVP holds */
