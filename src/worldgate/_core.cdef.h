@@ -114,3 +114,32 @@ wg_result wg_gate_world_ledger(TEEC_Session *session, struct wg_ledger *out);
 wg_result wg_gate_world_info(TEEC_Session *session, struct wg_world_info *out);
 void wg_gate_own_ledger(struct wg_ledger *out);
 wg_result wg_gate_probe(const char *world, struct wg_world_info *out, char *reason);
+
+/* core/gate/wg_lane.h and core/load/wg_crossing_load.h */
+enum wg_lane_mode { WG_LANE_CALL, ... };
+
+struct wg_lane_config {
+	enum wg_lane_mode mode;
+	uint32_t count;
+	size_t payload_bytes;
+	...;
+};
+
+struct wg_crossing_plan {
+	struct wg_lane_config lane;
+	uint32_t operation;
+	uint32_t depth;
+	uint64_t warm_up;
+	uint64_t count;
+	uint64_t most_ns;
+	...;
+};
+
+struct wg_crossing_figures {
+	uint64_t operations;
+	double p1_ns, p50_ns, p99_ns;
+	...;
+};
+
+wg_result wg_crossing_run(TEEC_Context *context, TEEC_Session *session, const struct wg_crossing_plan *plan,
+			  const volatile int *stop, struct wg_crossing_figures *figures);

@@ -79,6 +79,16 @@ class WorldInfo:
     process: int | None
 
 
+@dataclass(frozen=True)
+class CallTimes:
+    """Round trips of single operations, as a loop in C saw them from outside the world."""
+
+    operations: int
+    p1_ns: float
+    p50_ns: float
+    p99_ns: float
+
+
 def _text(array: Any) -> str:
     return bytes(ffi.string(array)).decode("utf-8", "replace")
 
@@ -347,6 +357,23 @@ class Session(_Closable):
         raw = ffi.new("struct wg_world_info *")
         self._ask(lib.wg_gate_world_info(self._live(), raw), "what is known of the world")
         return _info(raw)
+
+    def time_calls(self, count: int, warm_up: int = 20, most_ns: int = 1_000_000_000) -> CallTimes:
+        """Times operations that do nothing, one at a time. Only for a session with CROSSING_TA. most_ns
+        bounds the warm-up, and the loop."""
+        assert self._owner is not None
+        plan, figures = ffi.new("struct wg_crossing_plan *"), ffi.new("struct wg_crossing_figures *")
+        plan.lane.mode, plan.lane.count, plan.depth = lib.WG_LANE_CALL, 1, 1
+        plan.operation = CROSSING_NOTHING
+        plan.count, plan.warm_up = _range("count", count, 1 << 40), _range("warm_up", warm_up, 1 << 40)
+        plan.most_ns = _range("most_ns", most_ns, 1 << 60)
+        result = lib.wg_crossing_run(self._owner._live(), self._live(), plan, ffi.NULL, figures)
+        if result == lib.WG_ERR_AUTH:
+            raise WorldgateError("a timed call got a wrong answer; please report it")
+        if result != lib.WG_OK or figures.p50_ns < 0:
+            reason = _text(lib.wg_gate_reason()) or "none was answered"
+            raise WorldgateError(f"calls cannot be timed: {reason}")
+        return CallTimes(figures.operations, figures.p1_ns, figures.p50_ns, figures.p99_ns)
 
     @staticmethod
     def _ask(result: int, what: str) -> None:

@@ -215,6 +215,17 @@ def test_a_cancellation_may_come_at_any_time_from_another_thread(session: Sessio
     assert echo(session, b"still here") == b"still here"
 
 
+def test_timed_calls_are_answered_and_their_percentiles_are_in_order(session: Session) -> None:
+    times = session.time_calls(500)
+    assert 1 <= times.operations <= 500
+    assert 0 < times.p1_ns <= times.p50_ns <= times.p99_ns
+
+
+def test_a_timed_loop_without_calls_says_so(session: Session) -> None:
+    with pytest.raises(WorldgateError, match="calls cannot be timed"):
+        session.time_calls(0)
+
+
 def test_two_sessions_in_two_threads_do_not_mix_their_answers(gate: Gate) -> None:
     wrong: list[bytes] = []
 

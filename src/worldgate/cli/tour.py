@@ -2,8 +2,7 @@
 """Show the worlds of this machine and a TA answering in each.
 
 The same TA is opened in every world that can be used here and asked to answer. The time of a crossing is the
-median of a short loop, seen from this Python process: the row of the normal world says what calling from here
-costs by itself.
+median of a short loop in C that does nothing else, measured from outside the world.
 
 examples:
   worldgate tour
@@ -14,16 +13,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from worldgate.core import Session
 
 QUESTION = b"Who is there?"
-LOOP_COUNT = 300
-LOOP_SECONDS = 0.3
-WARM_UP_COUNT = 20
+LOOP_COUNT = 2000
+LOOP_MOST_NS = 200_000_000
+WARM_UP_COUNT = 100
 
 
 class Stop(NamedTuple):
@@ -81,7 +79,7 @@ def visit(name: str) -> Stop:
     with Gate(name) as gate, gate.open(CROSSING_TA) as session:
         before = own_ledger()["crossings"]
         ask(name, session)
-        median_ns = crossing_median_ns(session)
+        median_ns = session.time_calls(LOOP_COUNT, WARM_UP_COUNT, LOOP_MOST_NS).p50_ns
         crossings = own_ledger()["crossings"] - before
         profile = gate.world.profile
         memory = None
@@ -102,22 +100,3 @@ def ask(name: str, session: Session) -> None:
     session.invoke(CROSSING_CALL, operation, Memory(text, "inout"))
     if (operation.a, operation.b, bytes(text)) != (0, len(QUESTION), QUESTION):
         raise WorldgateError(f"{name}: the TA answered {bytes(text)!r} to {QUESTION!r}; please report it")
-
-
-def crossing_median_ns(session: Session) -> float:
-    """The median time of an operation that does nothing."""
-    import statistics
-
-    from worldgate.core import CROSSING_CALL, CROSSING_NOTHING, Value
-
-    times: list[int] = []
-    end = time.perf_counter() + LOOP_SECONDS
-    operation = Value(direction="inout")
-    while len(times) < LOOP_COUNT + WARM_UP_COUNT and (
-        time.perf_counter() < end or len(times) <= WARM_UP_COUNT
-    ):
-        operation.a, operation.b = CROSSING_NOTHING, 0
-        start = time.perf_counter_ns()
-        session.invoke(CROSSING_CALL, operation)
-        times.append(time.perf_counter_ns() - start)
-    return statistics.median(times[WARM_UP_COUNT:])
