@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A TA that does what no TA may do dies, its caller is told at once, and the next session works."""
 
-import subprocess
+import contextlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,18 +114,48 @@ def test_a_constructor_that_opens_a_file_ends_the_world(
     assert not forbidden.exists()
 
 
+CONSTRUCTOR_CLIENT = str(TAS / "constructor" / "host" / "main.c")
+
+
 @pytest.mark.parametrize(("ta", "reason"), [("ifunc", "IFUNC symbol"), ("preinit", ".preinit_array")])
 def test_code_that_would_run_before_the_seal_is_refused(
     ta: str, reason: str, run: Callable[..., Outcome]
 ) -> None:
-    outcome = run("ta", "run", str(TAS / ta), "--client", str(TAS / "constructor" / "host" / "main.c"))
+    outcome = run("ta", "run", str(TAS / ta), "--client", CONSTRUCTOR_CLIENT)
     assert outcome.refused_in_one_line
     assert reason in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("assembly", "reason"),
+    [
+        ('.section .init,\\"ax\\",@progbits\\n nop', "a section .init,"),
+        ('.section .interp,\\"a\\",@progbits\\n .asciz \\"/x\\"', "a section .interp,"),
+        ('.section .rela.plt,\\"a\\",@progbits\\n .quad 0x4000, 37, 0', "a section .rela.plt,"),
+        ('.section .rela.text,\\"a\\",@progbits\\n .quad 0x4000, 37, 0', "a section .rela.text,"),
+        ('.section .dynamic,\\"aw\\",@progbits\\n .quad 32, 0', "a section .dynamic,"),
+        (".data\\n odd: .quad 0\\n .reloc odd, @ARCH@_IRELATIVE, odd", "IRELATIV"),
+    ],
+    ids=["init", "interp", "plt", "relocations", "dynamic", "resolver"],
+)
+def test_assembly_cannot_reach_before_the_seal_either(
+    assembly: str, reason: str, tmp_path: Path, run: Callable[..., Outcome]
+) -> None:
+    shutil.copytree(TAS / "constructor", tmp_path / "mine")
+    code = tmp_path / "mine" / "ta" / "constructor_ta.c"
+    assembly = assembly.replace("@ARCH@", "R_X86_64" if machine() == "x86_64" else "R_AARCH64")
+    code.write_text(code.read_text() + f'\n__asm__("{assembly}\\n .text");\n')
+    outcome = run("ta", "run", str(tmp_path / "mine"))
+    assert outcome.status == 2
+    assert reason in outcome.err.splitlines()[-1]
 
 
 def test_no_world_is_left_over(tmp_path: Path) -> None:
     program = ta_support.built("hostile", True)
     assert program.world is not None
     ta_support.Ran(program, usable("compartment"), str(tmp_path / "x"), "1")
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert str(program.world) not in listed
+    left = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended, or is another user's
+            left += [process] if (process / "exe").readlink() == program.world else []
+    assert not left

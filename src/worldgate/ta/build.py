@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from worldgate.errors import WorldgateError, one_line
+from worldgate.ta import audit
 from worldgate.ta import source as ta_source
 from worldgate.ta.source import Source
 from worldgate.ta.tools import Cache, Sdk, Toolchain, default_cache, find_sdk, find_toolchain, run
@@ -30,9 +30,6 @@ _SANITIZE = (
     "-O1",
 )
 _LIBRARIES = ("-l:libcrypto.so.3", "-ldl", "-lm", "-lpthread")
-
-# Where code or data of a TA would run or be read by the system before the seal.
-_EARLY_SECTIONS = frozenset((".preinit_array", ".init", ".interp", ".dynamic"))
 
 # The C library's functions behind the checked heap of a sanitized build (core/load/wg_ta_checked.c).
 _CHECKED = (
@@ -85,7 +82,7 @@ class Builder:
         self.options = options
         self.sdk: Sdk = find_sdk()
         self.tools: Toolchain = find_toolchain()
-        self.cache: Cache = Cache(options.keep) if options.keep else default_cache()
+        self.cache: Cache = Cache(options.keep.resolve()) if options.keep else default_cache()
 
     def identity(self) -> UUID:
         """Who the TA says it is."""
@@ -96,7 +93,7 @@ class Builder:
     def world(self, ta: Path) -> Path:
         """The executable of the sealed worlds."""
         script = self.sdk.share("wg_ta_init.ld")
-        flags = [*self._mode(), "-pie", "-Wl,-z,relro,-z,now", f"-Wl,-T,{script}"]
+        flags = [*self._mode(), "-pie", "-Wl,-z,relro,-z,now,-z,noexecstack", f"-Wl,-T,{script}"]
         archive = self.sdk.folder / "lib" / "libworldgate_world.a"
         whole = ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
         return self._link("world", [ta, self._table(True)], flags, whole)
@@ -114,9 +111,11 @@ class Builder:
         jobs = [(file.path, self._file_flags(file, flags)) for file in self.source.files]
         header = [*flags, f"-DWG_TA_SYMBOL={SYMBOL}", f'-DWG_TA_NAME="{self.source.name}"']
         objects = self._compile_all([*jobs, (self.sdk.share("wg_ta_header.c"), header)])
-        for path, made in zip([job[0] for job in jobs], objects, strict=False):
-            self._refuse_early_code(path, made)
-        return self._combine(objects)
+        for file, made in zip(self.source.files, objects, strict=False):
+            audit.check_object(self.tools.readelf, file.path, made)
+        whole = self._combine(objects)
+        audit.check_names(self.tools.readelf, whole, SYMBOL)
+        return whole
 
     def _mode(self) -> tuple[str, ...]:
         return _SANITIZE if self.options.sanitize else ("-O2",)
@@ -210,23 +209,6 @@ class Builder:
         command: list[str | Path] = [self.tools.objcopy, f"--keep-global-symbol={SYMBOL}", *renamed, joined]
         return self._make(path, command, what)
 
-    def _refuse_early_code(self, file: Path, made: Path) -> None:
-        """Whatever would run before the world is sealed, constructors apart: those run after it."""
-        listing = run([self.tools.readelf, "-SsW", made], f"{file} cannot be looked at")
-        for line in listing.decode(errors="replace").splitlines():
-            words = line.replace("[ ", "[").split()
-            if len(words) > 7 and words[3] == "IFUNC":
-                name = one_line(words[7])
-                raise WorldgateError(
-                    f"{file}: '{name}' is an IFUNC symbol, whose resolver would run before the world is "
-                    "sealed; choose the variant at the first call instead"
-                )
-            if len(words) > 1 and words[0].startswith("[") and words[1] in _EARLY_SECTIONS:
-                raise WorldgateError(
-                    f"{file}: has a section {one_line(words[1])}, which would be used before the world "
-                    "is sealed; do it in a constructor or in TA_CreateEntryPoint"
-                )
-
     def _link(self, suffix: str, objects: Sequence[Path], flags: Sequence[str], first: Sequence[str]) -> Path:
         if self.options.sanitize:
             checked = self._compile(
@@ -258,8 +240,8 @@ def build(source: Source, options: Options, client: Sequence[Path] | None = None
         builder.cache.prune()
         return made
     kind = "sealed" if options.sealed else "sanitized" if options.sanitize else "normal"
-    world = _named(made.world, options.keep / "world") if made.world else None
-    return Built(uuid, _named(made.client, options.keep / f"client-{kind}"), world)
+    world = _named(made.world, builder.cache.folder / "world") if made.world else None
+    return Built(uuid, _named(made.client, builder.cache.folder / f"client-{kind}"), world)
 
 
 def _named(made: Path, to: Path) -> Path:
