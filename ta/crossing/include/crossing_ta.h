@@ -16,6 +16,7 @@
 #define CROSSING_NOTHING 0u	     /* any -> none, 0 */
 #define CROSSING_ECHO	 1u	     /* any -> the same, 0 */
 #define CROSSING_SUM	 2u	     /* any -> none, the sum of its bytes modulo 2^32 */
+#define CROSSING_REQUEST 3u	     /* any -> none, 0; the TA asks the normal world for its time on the way */
 #define CROSSING_UNKNOWN 0xFFFFFFFFu /* the result of any other operation */
 
 /* The largest payload of a lane: 512 KiB. A call's payload is not copied by the TA unless it echoes. */
