@@ -267,6 +267,16 @@ static void fill(struct wg_message *message, const struct wg_call *call)
 							    call->params[i].offset, call->params[i].bytes};
 }
 
+/* The Internal API has no way to tell a TA that a request of it was refused, so it panics. */
+static const char *why_refused(const struct wg_remote *remote, const struct wg_message *message)
+{
+	const struct wg_world_spec *spec = &remote->target.gate->spec;
+
+	if (message->command != TEE_ERROR_NOT_SUPPORTED || spec->kind != WG_WORLD_EMULATED || spec->costs.rpc_ns >= 0)
+		return "";
+	return ": the profile knows no rpc_ns, so requests to the normal world are refused";
+}
+
 /* What the answer says is the TA's business, except that a session's number stays in its table. */
 static void take_answer(struct wg_remote *remote, struct wg_call *call, const struct wg_message *message)
 {
@@ -280,7 +290,7 @@ static void take_answer(struct wg_remote *remote, struct wg_call *call, const st
 	}
 	if (call->result == TEEC_ERROR_TARGET_DEAD && call->origin == TEEC_ORIGIN_TEE) {
 		atomic_store_explicit(&remote->target.dead, true, memory_order_relaxed);
-		wg_fail(call->result, "the TA panicked with 0x%08x", message->command);
+		wg_fail(call->result, "the TA panicked with 0x%08x%s", message->command, why_refused(remote, message));
 	}
 }
 
