@@ -2,6 +2,8 @@
 """A TA and a client written to the GlobalPlatform specification alone run unchanged in every world of this
 machine, with the same answers and with counts that are exact."""
 
+import hashlib
+import hmac
 import re
 from functools import cache
 
@@ -64,6 +66,15 @@ def test_each_session_of_a_multi_instance_ta_has_an_instance_of_its_own(world: s
     outcome = ta_support.run("multi", usable(world))
     assert outcome.status == 0, outcome.err
     assert outcome.out == (TAS / "multi" / "answers.txt").read_text()
+
+
+def test_the_digests_and_macs_are_those_of_another_implementation() -> None:
+    answers = dict(line.split(": ", 1) for line in ANSWERS.splitlines())
+    message = bytes(3 * i % 256 for i in range(100))
+    key_bytes = {"md5": 16, "sha1": 20, "sha224": 24, "sha256": 32, "sha384": 32, "sha512": 32}
+    for name, size in key_bytes.items():
+        assert answers[f"digests.{name}"] == hashlib.new(name, message).hexdigest()
+        assert answers[f"macs.hmac_{name}"] == hmac.digest(bytes(range(size)), message, name).hex()
 
 
 def test_every_function_of_the_subset_is_used() -> None:

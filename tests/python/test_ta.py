@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Users' own TAs: what their folders may look like, and what is said of one that cannot be built."""
 
+import json
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -192,6 +194,7 @@ def test_what_is_wrong_with_a_ta_is_said_in_one_line(
         ["fuzz", str(TAS / "multi"), "--findings", "/nowhere"],
         ["fuzz", str(TAS / "multi"), "--seconds", "0"],
         ["fuzz", str(TAS / "multi"), "--cases", "few"],
+        ["fuzz", str(TAS / "multi"), "--cases", "0"],
         ["build", str(TAS / "foreign"), "--dev-kit", "/nowhere"],
         ["build", str(TAS / "foreign"), "--dev-kit", str(TAS)],
         ["build", str(TAS / "foreign")],
@@ -251,6 +254,26 @@ def test_the_ledger_is_shown_on_request(run: RUN) -> None:
     assert outcome.out == (TAS / "multi" / "answers.txt").read_text()
     rows = {line.split()[0]: line.split()[1:] for line in outcome.err.splitlines()}
     assert rows["crossings"][0] == "13"
+
+
+def test_the_ledger_is_left_as_json_where_a_file_is_named(
+    tmp_path: Path, run: RUN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLDGATE_LEDGER", str(tmp_path / "ledger.json"))
+    assert run("ta", "run", str(TAS / "multi"), "--world", "normal", "--ledger").status == 0
+    assert json.loads((tmp_path / "ledger.json").read_text())["own"]["crossings"] == 13
+
+
+def test_a_missing_compiler_is_named(run: RUN, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    outcome = run("ta", "run", str(TAS / "multi"))
+    assert outcome.refused_in_one_line
+    assert "no-such-compiler" in outcome.err
+
+
+def test_a_client_that_a_signal_ended_has_the_exit_status_of_a_shell(ta: Path, run: RUN) -> None:
+    (ta / "host" / "main.c").write_text("#include <stdlib.h>\nint main(void) { abort(); }\n")
+    assert run("ta", "run", str(ta), "--world", "normal").status == 128 + signal.SIGABRT
 
 
 def test_nothing_is_built_twice(ta: Path, tmp_path: Path, run: RUN, monkeypatch: pytest.MonkeyPatch) -> None:

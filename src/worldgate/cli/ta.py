@@ -86,7 +86,7 @@ def _add_fuzz(commands: argparse._SubParsersAction[Any]) -> None:
     )
     _add_folder(parser)
     parser.add_argument(
-        "--cases", type=_count, metavar="N", help="how many (default: 100000, or what --seconds allows)"
+        "--cases", type=_some, metavar="N", help="how many (default: 100000, or what --seconds allows)"
     )
     parser.add_argument("--seconds", type=_seconds, metavar="S", help="how long")
     parser.add_argument(
@@ -152,6 +152,13 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 on")
     return int(text)
+
+
+def _some(text: str) -> int:
+    count = _count(text)
+    if count == 0:
+        raise argparse.ArgumentTypeError("'0' is no case at all; give 1 or more")
+    return count
 
 
 def _seconds(text: str) -> float:

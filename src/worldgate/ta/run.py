@@ -56,7 +56,6 @@ def environment(world: World, built: Built, sanitize: bool) -> dict[str, str]:
     """What the client application is told of its world."""
     told = {**os.environ, "WORLDGATE_WORLD": world.text}
     told.pop("WORLDGATE_WORLD_EXE", None)
-    told.pop("WORLDGATE_LEDGER", None)
     if built.world:
         told["WORLDGATE_WORLD_EXE"] = str(built.world)
     if sanitize:
@@ -66,12 +65,18 @@ def environment(world: World, built: Built, sanitize: bool) -> dict[str, str]:
 
 
 def start(command: Sequence[str | Path], told: dict[str, str]) -> int:
-    """Runs a program to its end and gives its exit status; 128 + the signal's number where that ended it."""
+    """Runs a program to its end and gives its exit status; 128 + the signal's number where that ended it.
+    Ctrl-C is the program's business, which may be a debugger."""
     try:
-        status = subprocess.run([str(word) for word in command], env=told, check=False).returncode
+        child = subprocess.Popen([str(word) for word in command], env=told)
     except OSError as error:
         raise WorldgateError(f"{command[0]} cannot be run: {error.strerror}") from None
-    return status if status >= 0 else 128 - status
+    while True:
+        try:
+            status = child.wait()
+            return status if status >= 0 else 128 - status
+        except KeyboardInterrupt:
+            continue
 
 
 def run(source: Source, world: World, options: Options, how: Run) -> int:
@@ -88,12 +93,11 @@ def run(source: Source, world: World, options: Options, how: Run) -> int:
     if options.sanitize:
         print("worldgate: ASan and UBSan watch the TA and its client in the normal world", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="worldgate-ta-") as folder:
-        ledger = Path(folder) / "ledger.json"
         if how.ledger:
-            told["WORLDGATE_LEDGER"] = str(ledger)
+            told.setdefault("WORLDGATE_LEDGER", str(Path(folder) / "ledger.json"))
         status = start([*how.wrapper, built.client, *how.arguments], told)
         if how.ledger:
-            sys.stderr.write(show_ledger(ledger))
+            sys.stderr.write(show_ledger(Path(told["WORLDGATE_LEDGER"])))
     return status
 
 
