@@ -12,19 +12,30 @@
 #include "wg_lane.h"
 #include "wg_transport.h"
 
-#define MOST_LATE_S 0.1
+/* A busy machine may be late once; being late is a matter of the median. */
+#define MOST_LATE_MEDIAN_S 0.05
+#define MOST_LATE_S	   5
+#define KILLS_MAX	   1000u
+#ifdef __SANITIZE_ADDRESS__ /* keeps freed memory for a while */
+#define PAGES_MORE 65536
+#else
+#define PAGES_MORE 64
+#endif
 
 enum deed { OPEN, INVOKE, WAIT, SPIN, REQUESTS, SERVE_RING, CLOSE, DEEDS };
 static const char *const deed_names[] = {"open", "invoke", "wait", "spin", "requests", "ring", "close"};
 
 static struct wg_test_peer peer;
+static double lateness[KILLS_MAX]; /* in seconds, of the kills of a running call */
+static size_t lateness_count;
 
 /* What the killer is told and tells. */
 struct killer {
 	atomic_int process; /* of the world; 0 while it is not known (release by the client, acquire by the killer) */
 	atomic_bool stop;   /* relaxed: looked at again and again */
 	unsigned after_us;
-	double killed_at; /* 0: it came too late */
+	bool may_be_late; /* the process may have ended by itself */
+	double killed_at; /* 0: there was no process */
 };
 
 /* Of a world that is only being opened, the parent's list of children tells the process. */
@@ -64,7 +75,7 @@ static void *kill_it(void *argument)
 	if (process == 0)
 		return NULL;
 	killer->killed_at = wg_test_seconds();
-	CHECK_EQ(kill(process, SIGKILL), 0);
+	CHECK(kill(process, SIGKILL) == 0 || (killer->may_be_late && errno == ESRCH));
 	return NULL;
 }
 
@@ -153,7 +164,7 @@ static TEEC_Result carry_out(enum deed deed, struct killer *killer)
 
 static void kill_once(enum deed deed, unsigned after_us)
 {
-	struct killer killer = {.after_us = after_us};
+	struct killer killer = {.after_us = after_us, .may_be_late = deed == CLOSE};
 	TEEC_Result result;
 	pthread_t thread;
 	double late;
@@ -178,6 +189,7 @@ static void kill_once(enum deed deed, unsigned after_us)
 		if (late > MOST_LATE_S)
 			printf("%s after %u us: told %.3f s after the kill\n", deed_names[deed], after_us, late);
 		CHECK(late < MOST_LATE_S);
+		lateness[lateness_count++] = late;
 	}
 	if (deed != OPEN && deed != CLOSE)
 		TEEC_CloseSession(&peer.session);
@@ -201,9 +213,16 @@ static long own_pages(void)
 	return resident - shared;
 }
 
+static int ascending(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
 static void kills_at_random_moments_leave_nothing_behind(void)
 {
-	uint64_t kills = getenv("WORLDGATE_SOAK") ? 1000 : 100;
+	uint64_t kills = getenv("WORLDGATE_SOAK") ? KILLS_MAX : 100;
 	struct wg_gate *gate;
 	uint64_t arena_before;
 	unsigned descriptors;
@@ -230,10 +249,12 @@ static void kills_at_random_moments_leave_nothing_behind(void)
 		}
 	}
 	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD); /* neither a zombie nor a world is left */
+	qsort(lateness, lateness_count, sizeof(lateness[0]), ascending);
+	printf("told %.6f s after the kill (median), %.6f s at most\n", lateness[lateness_count / 2],
+	       lateness[lateness_count - 1]);
+	CHECK(lateness[lateness_count / 2] < MOST_LATE_MEDIAN_S);
 	CHECK(mallinfo2().uordblks <= used + 4096);
-#ifndef __SANITIZE_ADDRESS__ /* which keeps freed memory for a while */
-	CHECK(own_pages() <= pages + 64);
-#endif
+	CHECK(own_pages() <= pages + PAGES_MORE);
 	TEEC_FinalizeContext(&peer.context);
 }
 

@@ -13,7 +13,7 @@ static TEE_OperationHandle ctr, gcm, hmac;
 
 static uint8_t unmasked(const TEE_Param *param, uint32_t i)
 {
-	return (uint8_t)~((const volatile uint8_t *)param->memref.buffer)[i];
+	return (uint8_t) ~((const volatile uint8_t *)param->memref.buffer)[i];
 }
 
 static bool is_secret(const TEE_Param *param)
