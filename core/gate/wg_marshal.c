@@ -54,26 +54,21 @@ static TEEC_Result place_temporary(struct wg_gate *gate, struct wg_call *call, s
 	param->copied = true;
 	marshalled->params[i].client = client;
 	marshalled->params[i].arena = gate->arena_memory + param->offset;
-	if (direction(marshalled->params[i].type) & INPUT)
-		copy(call, marshalled->params[i].arena, client, param->bytes);
 	return TEEC_SUCCESS;
 }
 
-static TEEC_Result place_registered(struct wg_gate *gate, TEEC_SharedMemory *memory, size_t offset,
-				    struct wg_call *call, struct wg_marshalled *marshalled, unsigned i)
+static void place_registered(struct wg_gate *gate, TEEC_SharedMemory *memory, size_t offset, struct wg_call *call,
+			     struct wg_marshalled *marshalled, unsigned i)
 {
 	struct wg_call_param *param = &call->params[i];
 
 	param->pointer = (uint8_t *)memory->buffer + offset;
 	param->offset = memory->imp.offset + offset;
 	if (gate->transport->shares_memory || memory->imp.kind == WG_SHARED_ALLOCATED)
-		return TEEC_SUCCESS;
+		return;
 	param->copied = true;
 	marshalled->params[i].client = param->pointer;
 	marshalled->params[i].arena = gate->arena_memory + param->offset;
-	if (direction(marshalled->params[i].type) & INPUT)
-		copy(call, marshalled->params[i].arena, param->pointer, param->bytes);
-	return TEEC_SUCCESS;
 }
 
 static TEEC_Result marshal_temporary(struct wg_gate *gate, TEEC_TempMemoryReference *reference, struct wg_call *call,
@@ -116,7 +111,8 @@ static TEEC_Result marshal_reference(struct wg_gate *gate, TEEC_RegisteredMemory
 	marshalled->params[i].size_out = &reference->size;
 	marshalled->params[i].bytes = bytes;
 	call->params[i].bytes = bytes;
-	return place_registered(gate, memory, offset, call, marshalled, i);
+	place_registered(gate, memory, offset, call, marshalled, i);
+	return TEEC_SUCCESS;
 }
 
 static TEEC_Result marshal_one(struct wg_gate *gate, TEEC_Operation *operation, struct wg_call *call,
@@ -165,6 +161,14 @@ static void give_back(struct wg_gate *gate, struct wg_marshalled *marshalled)
 	}
 }
 
+static void copy_in(struct wg_call *call, struct wg_marshalled *marshalled)
+{
+	for (unsigned i = 0; i < WG_PARAMS; i++) {
+		if (marshalled->params[i].client && (direction(marshalled->params[i].type) & INPUT))
+			copy(call, marshalled->params[i].arena, marshalled->params[i].client, call->params[i].bytes);
+	}
+}
+
 TEEC_Result wg_marshal_in(struct wg_gate *gate, TEEC_Operation *operation, struct wg_call *call,
 			  struct wg_marshalled *marshalled)
 {
@@ -179,7 +183,10 @@ TEEC_Result wg_marshal_in(struct wg_gate *gate, TEEC_Operation *operation, struc
 		result = marshal_one(gate, operation, call, marshalled, i);
 		call->types |= marshalled->params[i].type << (i * 4);
 	}
-	if (result != TEEC_SUCCESS)
+	/* Only what has passed whole is copied, so that a refused operation costs no copy. */
+	if (result == TEEC_SUCCESS)
+		copy_in(call, marshalled);
+	else
 		give_back(gate, marshalled);
 	return result;
 }
