@@ -69,14 +69,19 @@ static bool peer_dead(const struct wg_channel *channel)
 static wg_result sleep_once(struct wg_channel *channel)
 {
 	wg_result result = WG_OK;
+	bool needed = true;
 
-	/* Both sequentially consistent; they pair with wg_channel_send(). */
-	atomic_store(&channel->in->asleep, 1);
-	if (!channel->spin || atomic_load(&channel->in->sequence) == channel->seen) {
+	if (channel->spin) {
+		/* Both sequentially consistent; they pair with wg_channel_send(). */
+		atomic_store(&channel->in->asleep, 1);
+		needed = atomic_load(&channel->in->sequence) == channel->seen;
+	}
+	if (needed) {
 		WG_COUNT(system_calls, 1);
 		result = wg_bell_wait(channel->bell_in);
 	}
-	atomic_store(&channel->in->asleep, 0);
+	if (channel->spin)
+		atomic_store(&channel->in->asleep, 0);
 	return result;
 }
 

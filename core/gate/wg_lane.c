@@ -99,21 +99,23 @@ wg_result wg_lane_flush(struct wg_lane *lane)
 	return lane->way->flush(lane);
 }
 
-wg_result wg_lane_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
+static wg_result take_now(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
 {
-	wg_result result = lane->way->answer(lane, slot, payload);
+	wg_result result = lane->way->take(lane, replies, most, taken);
 
-	if (result != WG_OK)
-		return result;
-	if (slot->bytes > lane->config.payload_bytes)
-		return WG_ERR_INPUT;
-	lane->under_way--;
-	return WG_OK;
+	if (*taken > lane->under_way)
+		return WG_ERR_INPUT; /* answers that nobody asked for */
+	lane->under_way -= *taken;
+	for (uint32_t i = 0; i < *taken; i++) {
+		if (replies[i].slot.bytes > lane->config.payload_bytes)
+			return WG_ERR_INPUT;
+	}
+	return result;
 }
 
-wg_result wg_lane_wait(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
+static wg_result take_waiting(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
 {
-	wg_result result = wg_lane_answer(lane, slot, payload);
+	wg_result result = take_now(lane, replies, most, taken);
 	uint64_t looks = 0;
 	uint32_t empty = 0;
 
@@ -121,13 +123,55 @@ wg_result wg_lane_wait(struct wg_lane *lane, struct wg_lane_slot *slot, const vo
 		return result;
 	result = lane->way->flush(lane);
 	if (result == WG_OK)
-		result = wg_lane_answer(lane, slot, payload);
+		result = take_now(lane, replies, most, taken);
 	while (result == WG_ERR_STATE && lane->way->relax) {
 		empty = lane->way->relax(lane, empty);
 		looks++;
-		result = wg_lane_answer(lane, slot, payload);
+		result = take_now(lane, replies, most, taken);
 	}
 	WG_COUNT(polls, looks);
+	return result;
+}
+
+wg_result wg_lane_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
+{
+	struct wg_lane_reply reply = {.payload = NULL};
+	uint32_t taken;
+	wg_result result = take_now(lane, &reply, 1, &taken);
+
+	*slot = reply.slot;
+	*payload = reply.payload;
+	return result;
+}
+
+wg_result wg_lane_wait(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
+{
+	struct wg_lane_reply reply = {.payload = NULL};
+	uint32_t taken;
+	wg_result result = take_waiting(lane, &reply, 1, &taken);
+
+	*slot = reply.slot;
+	*payload = reply.payload;
+	return result;
+}
+
+wg_result wg_lane_take(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
+{
+	*taken = 0;
+	return most ? take_waiting(lane, replies, most, taken) : WG_ERR_INPUT;
+}
+
+wg_result wg_lane_put(struct wg_lane *lane, const struct wg_lane_request *requests, uint32_t count, uint32_t *put)
+{
+	wg_result result;
+
+	*put = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (requests[i].bytes > lane->config.payload_bytes)
+			return WG_ERR_SIZE;
+	}
+	result = lane->way->put(lane, requests, count, put);
+	lane->under_way += *put;
 	return result;
 }
 

@@ -52,6 +52,27 @@ wg_result wg_lane_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const 
 /* The same, but waits for it, and flushes where it has to wait; WG_ERR_STATE only where nothing is under way. */
 wg_result wg_lane_wait(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload) WG_MUST_CHECK;
 
+/* The same in bursts, which cost less for each: up to WG_LANE_BURST together. */
+#define WG_LANE_BURST 32u
+
+struct wg_lane_request {
+	uint32_t operation, tag;
+	const void *payload; /* copied */
+	uint32_t bytes;
+};
+
+struct wg_lane_reply {
+	struct wg_lane_slot slot;
+	const void *payload; /* valid until answers are taken again; shared: copy once */
+};
+
+/* Submits as many of the requests as there is room for, at most WG_LANE_BURST. put: how many, also on failure. */
+wg_result wg_lane_put(struct wg_lane *lane, const struct wg_lane_request *requests, uint32_t count,
+		      uint32_t *put) WG_MUST_CHECK;
+/* Waits for one answer as wg_lane_wait(), then takes those that are there too, at most `most` and WG_LANE_BURST. */
+wg_result wg_lane_take(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most,
+		       uint32_t *taken) WG_MUST_CHECK;
+
 /* What the Client API answered to the crossing that failed; TEEC_SUCCESS while none has. */
 TEEC_Result wg_lane_failure(const struct wg_lane *lane);
 

@@ -93,7 +93,7 @@ static wg_result block_submit(struct wg_lane *lane, const struct wg_lane_slot *s
 		return WG_ERR_STATE;
 	if (lane->config.mode == WG_LANE_CALL)
 		return call_submit(lane, slot);
-	memcpy(slot_at(lane, lane->filled), slot, sizeof(*slot));
+	wg_lane_slot_store(slot_at(lane, lane->filled), slot);
 	lane->filled++;
 	return lane->filled == lane->config.count ? batch_cross(lane) : WG_OK;
 }
@@ -103,7 +103,7 @@ static wg_result block_flush(struct wg_lane *lane)
 	return lane->filled ? batch_cross(lane) : WG_OK;
 }
 
-static wg_result block_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
+static wg_result take_one(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
 {
 	if (!lane->answered)
 		return lane->failure == TEEC_SUCCESS ? WG_ERR_STATE : WG_ERR_SYSTEM;
@@ -119,11 +119,45 @@ static wg_result block_answer(struct wg_lane *lane, struct wg_lane_slot *slot, c
 	return WG_OK;
 }
 
+static wg_result block_put(struct wg_lane *lane, const struct wg_lane_request *requests, uint32_t count, uint32_t *put)
+{
+	wg_result result = WG_OK;
+
+	while (result == WG_OK && *put < count && *put < WG_LANE_BURST) {
+		const struct wg_lane_request *request = &requests[*put];
+		const struct wg_lane_slot slot = {request->operation, 0, request->bytes, request->tag};
+		void *payload = block_payload(lane);
+
+		if (!payload && slot.bytes) {
+			result = WG_ERR_STATE;
+			break;
+		}
+		if (slot.bytes)
+			memcpy(payload, request->payload, slot.bytes);
+		result = block_submit(lane, &slot);
+		*put += result == WG_OK;
+	}
+	return *put && result == WG_ERR_STATE ? WG_OK : result;
+}
+
+static wg_result block_take(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
+{
+	wg_result result = WG_OK;
+
+	*taken = 0;
+	while (result == WG_OK && *taken < most && *taken < WG_LANE_BURST) {
+		result = take_one(lane, &replies[*taken].slot, &replies[*taken].payload);
+		*taken += result == WG_OK;
+	}
+	return *taken ? WG_OK : result;
+}
+
 const struct wg_lane_way wg_lane_block_way = {
 	.open = block_open,
 	.close = block_close,
 	.payload = block_payload,
 	.submit = block_submit,
 	.flush = block_flush,
-	.answer = block_answer,
+	.put = block_put,
+	.take = block_take,
 };

@@ -13,7 +13,7 @@
 #include "wg_relax.h"
 
 #define IDLE_POLLS 20000u /* about a millisecond of pauses and yields */
-#define BURST	   32u
+#define BURST	   WG_LANE_BURST
 
 static TEEC_Result serve_once(struct wg_lane *lane, uint32_t *why)
 {
@@ -154,13 +154,22 @@ static void *ring_payload(struct wg_lane *lane)
 	return (uint8_t *)wg_ring_producer_slot(&lane->requests, lane->unpublished) + sizeof(struct wg_lane_slot);
 }
 
-static wg_result ring_flush(struct wg_lane *lane)
+static void publish(struct wg_lane *lane)
 {
-	if (!lane->unpublished)
-		return WG_OK;
 	wg_ring_publish(&lane->requests, lane->unpublished);
 	lane->unpublished = 0;
 	lane->reserved = 0;
+	lane->unannounced = true;
+}
+
+/* The fence costs as much as several operations, so it comes with a flush or a wait, not with every burst. */
+static wg_result ring_flush(struct wg_lane *lane)
+{
+	if (lane->unpublished)
+		publish(lane);
+	if (!lane->unannounced)
+		return WG_OK;
+	lane->unannounced = false;
 	/* Pairs with sleep_until_needed(): either the flag is seen here, or the requests are seen there. */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!atomic_load_explicit(&lane->server_asleep, memory_order_relaxed))
@@ -176,9 +185,36 @@ static wg_result ring_submit(struct wg_lane *lane, const struct wg_lane_slot *sl
 
 	if (result != WG_OK)
 		return result;
-	memcpy(wg_ring_producer_slot(&lane->requests, lane->unpublished), slot, sizeof(*slot));
-	lane->unpublished++;
-	return lane->unpublished == BURST ? ring_flush(lane) : WG_OK;
+	wg_lane_slot_store(wg_ring_producer_slot(&lane->requests, lane->unpublished), slot);
+	if (++lane->unpublished == BURST)
+		publish(lane);
+	return WG_OK;
+}
+
+static wg_result ring_put(struct wg_lane *lane, const struct wg_lane_request *requests, uint32_t count, uint32_t *put)
+{
+	wg_result result = make_room(lane);
+	uint32_t room = lane->reserved - lane->unpublished;
+	uint32_t i;
+
+	if (result != WG_OK)
+		return result;
+	if (count > room)
+		count = room;
+	for (i = 0; i < count; i++) {
+		const struct wg_lane_request *request = &requests[i];
+		const struct wg_lane_slot slot = {request->operation, 0, request->bytes, request->tag};
+		uint8_t *to = wg_ring_producer_slot(&lane->requests, lane->unpublished + i);
+
+		wg_lane_slot_store(to, &slot);
+		if (slot.bytes)
+			memcpy(to + sizeof(slot), request->payload, slot.bytes);
+	}
+	lane->unpublished += count;
+	*put = count;
+	if (lane->unpublished == BURST)
+		publish(lane);
+	return WG_OK;
 }
 
 static wg_result failed(struct wg_lane *lane)
@@ -188,24 +224,44 @@ static wg_result failed(struct wg_lane *lane)
 	return lane->failure == TEEC_SUCCESS ? WG_ERR_STATE : WG_ERR_SYSTEM;
 }
 
-static wg_result ring_answer(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload)
+/* Answers that were peeked and not used; gives the used ones back where there are none. */
+static wg_result look_for_answers(struct wg_lane *lane)
 {
 	wg_result result;
 
-	if (lane->used == lane->ready) {
-		if (lane->used)
-			wg_ring_release(&lane->answers, lane->used);
-		lane->used = 0;
-		result = wg_ring_peek(&lane->answers, BURST, &lane->ready);
-		if (result != WG_OK)
-			return result;
-		if (!lane->ready)
-			return failed(lane);
-		WG_COUNT(operations, lane->ready);
+	if (lane->used < lane->ready)
+		return WG_OK;
+	if (lane->used)
+		wg_ring_release(&lane->answers, lane->used);
+	lane->used = 0;
+	result = wg_ring_peek(&lane->answers, BURST, &lane->ready);
+	if (result != WG_OK)
+		return result;
+	if (!lane->ready)
+		return failed(lane);
+	WG_COUNT(operations, lane->ready);
+	return WG_OK;
+}
+
+static wg_result ring_take(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
+{
+	wg_result result = look_for_answers(lane);
+	uint32_t count = lane->ready - lane->used;
+	uint32_t i;
+
+	*taken = 0;
+	if (result != WG_OK)
+		return result;
+	if (count > most)
+		count = most;
+	for (i = 0; i < count; i++) {
+		const uint8_t *from = wg_ring_consumer_slot(&lane->answers, lane->used + i);
+
+		memcpy(&replies[i].slot, from, sizeof(replies[i].slot));
+		replies[i].payload = from + sizeof(replies[i].slot);
 	}
-	memcpy(slot, wg_ring_consumer_slot(&lane->answers, lane->used), sizeof(*slot));
-	*payload = (const uint8_t *)wg_ring_consumer_slot(&lane->answers, lane->used) + sizeof(*slot);
-	lane->used++;
+	lane->used += count;
+	*taken = count;
 	return WG_OK;
 }
 
@@ -221,6 +277,7 @@ const struct wg_lane_way wg_lane_ring_way = {
 	.payload = ring_payload,
 	.submit = ring_submit,
 	.flush = ring_flush,
-	.answer = ring_answer,
+	.put = ring_put,
+	.take = ring_take,
 	.relax = ring_relax,
 };

@@ -15,7 +15,10 @@ struct wg_lane_way {
 	void *(*payload)(struct wg_lane *lane);
 	wg_result (*submit)(struct wg_lane *lane, const struct wg_lane_slot *slot);
 	wg_result (*flush)(struct wg_lane *lane);
-	wg_result (*answer)(struct wg_lane *lane, struct wg_lane_slot *slot, const void **payload);
+	/* As wg_lane_put() and wg_lane_take(), but take does not wait: WG_ERR_STATE where there is no answer. taken:
+	 * also on failure. */
+	wg_result (*put)(struct wg_lane *lane, const struct wg_lane_request *requests, uint32_t count, uint32_t *put);
+	wg_result (*take)(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken);
 	/* Passes the time until the next look for an answer, as wg_relax(). NULL: answers do not come by themselves. */
 	uint32_t (*relax)(struct wg_lane *lane, uint32_t empty);
 };
@@ -45,6 +48,7 @@ struct wg_lane {
 	struct wg_ring_consumer answers;
 	uint32_t reserved;    /* slots for requests that are free for sure */
 	uint32_t unpublished; /* requests in them */
+	bool unannounced;     /* requests were published, and nobody looked whether the server sleeps */
 	uint32_t ready;	      /* answers peeked */
 	uint32_t used;	      /* of them */
 	uint32_t cpu;	      /* what block->client_cpu holds */

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "wg_ring.h"
 
@@ -31,10 +32,27 @@ struct wg_lane_slot {
 	uint32_t tag;	    /* the client's, handed back */
 };
 
+/* Writes a slot's head. In two halves that are put together in registers: a head that was put together in memory would
+ * be read back before its parts have arrived there, and such a read waits until every earlier store has reached the
+ * other processor's cache. to need not be aligned. */
+static inline void wg_lane_slot_store(void *to, const struct wg_lane_slot *slot)
+{
+	const uint64_t first = slot->operation | (uint64_t)slot->result << 32;
+	const uint64_t second = slot->bytes | (uint64_t)slot->tag << 32;
+
+	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the halves are put together for that order");
+	memcpy(to, &first, sizeof(first));
+	memcpy((uint8_t *)to + sizeof(first), &second, sizeof(second));
+}
+
 /* The head of a ring block; the request ring and the answer ring follow, each rounded up to WG_RING_ALIGN. */
 struct wg_lane_block {
-	_Alignas(WG_RING_ALIGN) _Atomic uint32_t stop; /* set by the client: relaxed, no data hangs on it */
-	_Alignas(WG_RING_ALIGN) uint64_t operations;   /* counted by the TA, for the ledger; nobody decides by them */
+	/* Written by the client. Relaxed, as no data hangs on them. */
+	_Alignas(WG_RING_ALIGN) _Atomic uint32_t stop;
+	_Atomic uint32_t client_cpu; /* where it waits for answers: a hint for wg_relax() */
+	/* Written by the TA. */
+	_Alignas(WG_RING_ALIGN) _Atomic uint32_t server_cpu; /* where it waits for requests: relaxed, a hint */
+	uint64_t operations;				     /* for the ledger; nobody decides by them */
 	uint64_t polls;
 };
 

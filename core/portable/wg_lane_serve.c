@@ -7,25 +7,44 @@
 #include "wg_relax.h"
 
 #define BURST 32u
+#define STEP  16u
+#define SMALL 256u
+
+/* As memcpy. Small payloads in steps of 16 bytes: what is copied out was copied in just before, and a step that reads
+ * what a step has written need not wait until that has reached the cache. */
+static inline void copy(uint8_t *to, const uint8_t *from, size_t bytes)
+{
+	size_t at;
+
+	if (bytes < STEP || bytes > SMALL) {
+		if (bytes)
+			memcpy(to, from, bytes);
+		return;
+	}
+	for (at = 0; at + STEP < bytes; at += STEP)
+		memcpy(&to[at], &from[at], STEP);
+	memcpy(&to[bytes - STEP], &from[bytes - STEP], STEP);
+}
 
 /* Requests of one slot's size, from one slot to another, which may be the same. */
 static wg_result serve_slot(const struct wg_lane_server *server, const void *from, void *to, size_t slot_bytes)
 {
 	const size_t most = slot_bytes - sizeof(struct wg_lane_slot);
 	struct wg_lane_slot slot;
+	uint32_t bytes;
 
 	memcpy(&slot, from, sizeof(slot));
 	if (slot.bytes > most || slot.bytes > server->capacity)
 		return WG_ERR_SIZE;
-	if (slot.bytes)
-		memcpy(server->payload, (const uint8_t *)from + sizeof(slot), slot.bytes);
+	copy(server->payload, (const uint8_t *)from + sizeof(slot), slot.bytes);
+	bytes = slot.bytes; /* so that the head itself stays in registers */
 	slot.result = server->handle(server->context, slot.operation, server->payload,
-				     most < server->capacity ? most : server->capacity, &slot.bytes);
+				     most < server->capacity ? most : server->capacity, &bytes);
+	slot.bytes = bytes;
 	if (slot.bytes > most || slot.bytes > server->capacity)
 		return WG_ERR_SIZE;
-	if (slot.bytes)
-		memcpy((uint8_t *)to + sizeof(slot), server->payload, slot.bytes);
-	memcpy(to, &slot, sizeof(slot));
+	wg_lane_slot_store(to, &slot);
+	copy((uint8_t *)to + sizeof(slot), server->payload, slot.bytes);
 	return WG_OK;
 }
 
@@ -94,6 +113,7 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 	struct wg_ring_producer answers;
 	uint64_t operations = 0;
 	uint64_t polls = 0;
+	uint32_t cpu = WG_RELAX_CPU_UNKNOWN;
 	uint32_t empty = 0;
 	uint32_t served;
 	wg_result result = attach(block, block_bytes, count, slot_bytes, &requests, &answers);
@@ -112,11 +132,12 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 			break;
 		}
 		polls++;
-		if (++empty >= idle_polls) {
+		if (empty >= idle_polls) {
 			*why = WG_LANE_IDLE;
 			break;
 		}
-		wg_relax(empty);
+		wg_relax_mark(&head->server_cpu, &cpu);
+		empty = wg_relax(empty, atomic_load_explicit(&head->client_cpu, memory_order_relaxed));
 	}
 	head->operations += operations;
 	head->polls += polls;
