@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plan, rounds, statistics, result: the only scheduler of runs."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One package a path: how to run one variant once, nothing more."""
