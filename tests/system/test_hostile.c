@@ -102,7 +102,7 @@ static bool one_fake_world(uint64_t seed)
 
 static void the_client_survives_any_world(void)
 {
-	const uint64_t count = cases(80, 3000);
+	const uint64_t count = cases(80, 1500);
 	unsigned descriptors;
 	uint64_t opened = 0;
 
