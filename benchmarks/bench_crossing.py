@@ -218,9 +218,7 @@ def main() -> int:
         write_json(options.json, options.seed, outcomes, samples)
     short = [claim for claim, outcome in outcomes.items() if outcome.verdict == "short"]
     unsure = [claim for claim, outcome in outcomes.items() if outcome.verdict == "open"]
-    print(
-        f"promises broken: {len(short)}, open: {len(unsure)}; an open one needs a quieter machine or more rounds"
-    )
+    print(f"promises broken: {len(short)}, open: {len(unsure)} (needs a quieter machine or more rounds)")
     return 1 if short else 0
 
 
