@@ -5,15 +5,16 @@
 
 #include "wg_bell.h"
 #include "wg_clock.h"
+#include "wg_relax.h"
 
 #define SPIN_NS		1e9 /* an emulated world burns its processor for a second after the last crossing */
 #define LOOKS_PER_CHECK 64u
-#define LOOKS_PER_YIELD 256u /* so that both sides may share a processor */
 
 void wg_channel_init(struct wg_channel *channel, struct wg_control *control, bool world_side, int bell_in, int bell_out,
 		     bool spin)
 {
 	memset(channel, 0, sizeof(*channel));
+	channel->marked_cpu = WG_RELAX_CPU_UNKNOWN;
 	channel->control = control;
 	channel->in = world_side ? &control->to_world : &control->to_normal;
 	channel->out = world_side ? &control->to_normal : &control->to_world;
@@ -89,21 +90,21 @@ static wg_result sleep_once(struct wg_channel *channel)
 static bool spin_for_message(struct wg_channel *channel)
 {
 	uint64_t until = wg_ticks() + channel->spin_ticks;
-	unsigned looks = 0;
+	uint32_t looks = 0;
+	unsigned polls = 0;
 	bool there;
 
+	wg_relax_mark(&channel->out->cpu, &channel->marked_cpu);
 	for (;;) {
 		there = arrived(channel);
 		if (there)
 			break;
-		wg_pause();
-		looks++;
-		if (looks % LOOKS_PER_CHECK == 0 && (peer_dead(channel) || wg_ticks() > until))
+		if (++polls % LOOKS_PER_CHECK == 0 && (peer_dead(channel) || wg_ticks() > until))
 			break;
-		if (looks % LOOKS_PER_YIELD == 0)
-			wg_yield();
+		/* Relaxed: a hint, no data hangs on it. */
+		looks = wg_relax(looks, atomic_load_explicit(&channel->in->cpu, memory_order_relaxed));
 	}
-	WG_COUNT(polls, looks);
+	WG_COUNT(polls, polls);
 	return there;
 }
 

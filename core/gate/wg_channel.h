@@ -53,6 +53,7 @@ struct wg_boot_report {
 struct wg_leg {
 	_Alignas(64) atomic_uint sequence; /* release by the sender pairs with the receiver's acquire */
 	atomic_uint asleep;		   /* receiver: about to sleep; see wg_channel_send */
+	_Atomic uint32_t cpu;		   /* the sender's processor, a hint for wg_relax */
 	uint64_t ticks;			   /* when the sender began (request), or the TA's own ticks (answer) */
 	struct wg_message message;
 	struct wg_rpc rpc;
@@ -74,6 +75,7 @@ struct wg_channel {
 	struct wg_leg *out, *in;
 	int bell_out, bell_in;
 	unsigned sent, seen; /* sequence numbers */
+	uint32_t marked_cpu; /* what this side left in out->cpu */
 	bool spin;
 	uint64_t spin_ticks; /* how long to spin before sleeping */
 	const atomic_int

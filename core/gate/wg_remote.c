@@ -17,6 +17,7 @@
 #include "wg_memory.h"
 #include "wg_pager.h"
 #include "wg_reason.h"
+#include "wg_relax.h"
 
 #define QUIT_GRACE_MS 2000
 
@@ -129,6 +130,8 @@ static TEEC_Result prepare(struct wg_remote *remote, const struct wg_boot *timin
 		return wg_fail(TEEC_ERROR_OUT_OF_MEMORY, "no memory or descriptors left for a sealed process: %s",
 			       strerror(errno));
 	remote->control->boot = boot;
+	atomic_init(&remote->control->to_world.cpu, WG_RELAX_CPU_UNKNOWN);
+	atomic_init(&remote->control->to_normal.cpu, WG_RELAX_CPU_UNKNOWN);
 	wg_channel_init(&remote->channel, remote->control, false, remote->bell_in, remote->bell_out, boot.spin != 0);
 	remote->channel.peer_dead = &remote->child.ended;
 	remote->half_rpc_ticks = boot.rpc_ns > 0 ? wg_ns_to_ticks(boot.rpc_ns / 2) : 0;

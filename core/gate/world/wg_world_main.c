@@ -107,6 +107,7 @@ static TEE_Result request(void *context, struct wg_rpc *rpc, const void *out, si
 		memcpy(world.control->rpc_buffer, out, out_bytes);
 	publish();
 	wg_wipe_registers();
+	wg_wipe_kept_registers();
 	if (wg_channel_send(&world.channel, &message, rpc, wg_ticks()) != WG_OK ||
 	    wg_channel_wait(&world.channel) != WG_OK)
 		_exit(1);
