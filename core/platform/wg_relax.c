@@ -18,8 +18,7 @@
 uint32_t wg_relax_cpu(void)
 {
 	/* What the kernel keeps up to date for every thread (restartable sequences), found by the C library. */
-	const volatile struct rseq *area =
-		(const struct rseq *)((const char *)__builtin_thread_pointer() + __rseq_offset);
+	const volatile struct rseq *area = (const void *)((const char *)__builtin_thread_pointer() + __rseq_offset);
 
 	if (__rseq_size == 0 || (int32_t)area->cpu_id < 0)
 		return WG_RELAX_CPU_UNKNOWN;
