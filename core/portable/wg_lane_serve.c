@@ -119,6 +119,8 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 	wg_result result = attach(block, block_bytes, count, slot_bytes, &requests, &answers);
 
 	*why = WG_LANE_BROKEN;
+	if (result != WG_OK)
+		return result; /* the block may be too small for its head even */
 	while (result == WG_OK) {
 		result = serve_burst(server, &requests, &answers, &served);
 		operations += served;

@@ -427,6 +427,7 @@ static void a_ring_that_makes_no_sense_is_called_broken(void)
 	CHECK_EQ(wg_lane_serve_ring(&server, block, sizeof(block), COUNT, 81, 10, &why), WG_ERR_INPUT);
 	CHECK_EQ(wg_lane_serve_ring(&server, block, sizeof(block), 3, 80, 10, &why), WG_ERR_INPUT);
 	CHECK_EQ(wg_lane_serve_ring(&server, block, 1024, COUNT, 80, 10, &why), WG_ERR_INPUT);
+	CHECK_EQ(wg_lane_serve_ring(&server, block, 64, COUNT, 80, 10, &why), WG_ERR_INPUT);
 	CHECK_EQ(wg_lane_serve_batch(&server, block, 80, 2, 80), WG_ERR_INPUT);
 }
 

@@ -61,6 +61,7 @@ def main() -> None:
         "ring-bad-size": head(1, 4) + block(ring(4, 0, bad), empty),
         "ring-claims-too-much": head(1, 4) + block(ring(1, 0, [slot(TOO_LARGE, b""), *sound[1:]]), empty),
         "ring-short": head(1, 4) + block(ring(4, 0, sound), b""),
+        "ring-of-nothing": head(1, 4) + bytes(68),
         "ring-of-three": head(1, 3) + block(ring(3, 0, sound), empty),
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
