@@ -12,7 +12,7 @@
 #include "wg_bell.h"
 #include "wg_keeper.h"
 #include "wg_memory.h"
-#include "wg_test.h"
+#include "wg_test_afresh.h"
 
 #define SEEN 256
 
@@ -83,6 +83,8 @@ static int marked(uint64_t mark)
 static void prepare(void)
 {
 	alarm(60);
+	if (!getenv("WG_TEST_AFRESH"))
+		wg_test_need_afresh();
 	memory_descriptor = marked(100);
 	told = wg_shared_map(memory_descriptor, 4096);
 	CHECK(told != NULL);
@@ -178,22 +180,6 @@ static void what_cannot_be_executed_says_why(void)
 	clean();
 }
 
-/* Runs body in a process of its own, started afresh since a fork from one with a keeper is not served. */
-static void afresh(const char *name)
-{
-	int status;
-	pid_t process = fork();
-
-	CHECK(process >= 0);
-	if (process == 0) {
-		setenv("WG_TEST_AFRESH", "1", 1);
-		execl("/proc/self/exe", "test_keeper", name, (char *)NULL);
-		_exit(99);
-	}
-	CHECK_EQ(waitpid(process, &status, 0), process);
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
 /* Where the parent's own numbers are those of the child, in any order, or those that others were once parked at. */
 static void a_child_gets_the_right_ones_whatever_numbers_they_have_here(void)
 {
@@ -203,10 +189,8 @@ static void a_child_gets_the_right_ones_whatever_numbers_they_have_here(void)
 	struct wg_child child;
 	int nothing;
 
-	if (!getenv("WG_TEST_AFRESH")) {
-		afresh("a_child_gets_the_right_ones_whatever_numbers_they_have_here");
+	if (wg_test_ran_afresh("a_child_gets_the_right_ones_whatever_numbers_they_have_here", NULL))
 		return;
-	}
 	/* All low numbers are taken, so that the keeper's own and ours lie above. */
 	nothing = fcntl(open("/dev/null", O_RDWR | O_CLOEXEC), F_DUPFD_CLOEXEC, 140);
 	for (int i = 3; i < 140; i++)
@@ -250,10 +234,8 @@ static void a_client_without_standard_descriptors_can_start_worlds(void)
 {
 	int output;
 
-	if (!getenv("WG_TEST_AFRESH")) {
-		afresh("a_client_without_standard_descriptors_can_start_worlds");
+	if (wg_test_ran_afresh("a_client_without_standard_descriptors_can_start_worlds", NULL))
 		return;
-	}
 	output = fcntl(1, F_DUPFD_CLOEXEC, 30);
 	for (int i = 0; i < 3; i++)
 		close(i);
@@ -268,10 +250,8 @@ static void a_client_with_few_descriptors_allowed_can_start_worlds(void)
 {
 	const struct rlimit few = {24, 24};
 
-	if (!getenv("WG_TEST_AFRESH")) {
-		afresh("a_client_with_few_descriptors_allowed_can_start_worlds");
+	if (wg_test_ran_afresh("a_client_with_few_descriptors_allowed_can_start_worlds", NULL))
 		return;
-	}
 	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
 	prepare();
 	start_and_end_one();
@@ -282,10 +262,8 @@ static void a_client_that_blocks_and_ignores_signals_can_start_worlds(void)
 {
 	sigset_t all;
 
-	if (!getenv("WG_TEST_AFRESH")) {
-		afresh("a_client_that_blocks_and_ignores_signals_can_start_worlds");
+	if (wg_test_ran_afresh("a_client_that_blocks_and_ignores_signals_can_start_worlds", NULL))
 		return;
-	}
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	prepare();

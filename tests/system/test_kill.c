@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
+#include "../core/wg_test_afresh.h"
 #include "../core/wg_test_world.h"
 #include "wg_arena.h"
 #include "wg_lane.h"
@@ -303,23 +304,16 @@ static void no_other_sessions_world_is_harmed(void)
 /* Of a client that is killed, no world is left. */
 static void worlds_end_with_their_client(void)
 {
+	char number[16];
 	int tell[2];
 	pid_t client, world = 0;
 
 	wg_test_open_context("compartment", &peer.context);
 	TEEC_FinalizeContext(&peer.context);
+	wg_test_need_afresh();
 	CHECK_EQ(pipe(tell), 0);
-	/* A fork would inherit the keeper's marks: the client is this program again. */
-	client = fork();
-	CHECK(client >= 0);
-	if (client == 0) {
-		char number[16];
-
-		snprintf(number, sizeof(number), "%d", tell[1]);
-		setenv("WG_TEST_TELL", number, 1);
-		execl("/proc/self/exe", "test_kill", "a_client_for_worlds_end_with_their_client", (char *)NULL);
-		_exit(1);
-	}
+	snprintf(number, sizeof(number), "%d", tell[1]);
+	client = wg_test_start_afresh("a_client_for_worlds_end_with_their_client", "WG_TEST_TELL", number, NULL);
 	close(tell[1]);
 	CHECK_EQ(read(tell[0], &world, sizeof(world)), sizeof(world));
 	close(tell[0]);

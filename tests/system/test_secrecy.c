@@ -9,7 +9,9 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "../core/wg_test_afresh.h"
 #include "../core/wg_test_world.h"
+#include "wg_aead.h"
 #include "wg_test_scan.h"
 
 static struct wg_test_peer peer;
@@ -29,12 +31,13 @@ static void make_secret(void)
 
 static struct scan needles(void)
 {
-	struct scan scan = {.needle_count = 4};
+	struct scan scan = {.needle_count = 6};
 
-	scan.needles[0] = (struct scan_needle){secret, 16};
-	scan.needles[1] = (struct scan_needle){secret + 16, 16};
-	scan.needles[2] = (struct scan_needle){ipad, 16};
-	scan.needles[3] = (struct scan_needle){opad, 16};
+	/* In pieces as large as a register. */
+	for (unsigned i = 0; i < 4; i++)
+		scan.needles[i] = (struct scan_needle){secret + 8 * i, 8};
+	scan.needles[4] = (struct scan_needle){ipad, 16};
+	scan.needles[5] = (struct scan_needle){opad, 16};
 	return scan;
 }
 
@@ -84,14 +87,18 @@ static void found_nothing(const struct scan *scan)
 	CHECK(scan->refused > 1u << 20); /* and something was kept from it */
 }
 
-static void hold_and_search(void)
+static void hold_and_search(const char *world)
 {
 	struct wg_world_info info;
 	struct scan scan;
 
 	make_secret();
 	wg_test_open("compartment", PROBE_EACH, &peer);
+	wg_test_close(&peer);
+	CHECK_EQ(TEEC_InitializeContext(world, &peer.context), TEEC_SUCCESS);
+	wg_test_open_session(&peer, PROBE_EACH);
 	need_secret_memory(&info);
+	printf("keys by %s\n", info.aead);
 	hold();
 	still_held();
 	scan = needles();
@@ -104,7 +111,15 @@ static void hold_and_search(void)
 static void a_secret_in_heap_variables_and_keys_is_not_read_by_root(void)
 {
 	need_root();
-	hold_and_search();
+	hold_and_search("compartment:aead=openssl");
+}
+
+static void nor_is_it_where_libipsec_mb_has_the_keys(void)
+{
+	need_root();
+	if (wg_aead_choose("ipsecmb") != WG_OK)
+		SKIP(wg_aead_why_not("ipsecmb"));
+	hold_and_search("compartment:aead=ipsecmb");
 }
 
 static void *hold_on_stack(void *result)
@@ -154,6 +169,7 @@ static void a_world_is_hidden_from_its_own_user_and_leaves_no_core(void)
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)info.process);
 	empty = open(path, O_RDONLY | O_CLOEXEC);
 	if (geteuid() == 0) {
+		CHECK(empty >= 0);
 		CHECK_EQ(read(empty, &byte, 1), 0);
 		close(empty);
 	} else {
@@ -185,35 +201,15 @@ static void drop_locked_memory(void)
 	CHECK_EQ(syscall(SYS_capset, &header, data), 0);
 }
 
-static void afresh(const char *name)
-{
-	int status;
-	pid_t process = fork();
-
-	CHECK(process >= 0);
-	if (process == 0) {
-		setenv("WG_TEST_AFRESH", "1", 1);
-		drop_locked_memory();
-		execl("/proc/self/exe", "test_secrecy", name, (char *)NULL);
-		_exit(99);
-	}
-	CHECK_EQ(waitpid(process, &status, 0), process);
-	CHECK(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 77)
-		SKIP("the process without locked memory said so");
-	CHECK_EQ(WEXITSTATUS(status), 0);
-}
-
 static void without_secret_memory_the_same_search_finds_it_and_the_world_says_so(void)
 {
 	struct wg_world_info info;
 	struct scan scan;
 
 	need_root();
-	if (!getenv("WG_TEST_AFRESH")) {
-		afresh("without_secret_memory_the_same_search_finds_it_and_the_world_says_so");
+	if (wg_test_ran_afresh("without_secret_memory_the_same_search_finds_it_and_the_world_says_so",
+			       drop_locked_memory))
 		return;
-	}
 	make_secret();
 	wg_test_open("compartment", PROBE_EACH, &peer);
 	CHECK_EQ(wg_gate_world_info(&peer.session, &info), WG_OK);
@@ -260,8 +256,8 @@ static void of_a_paged_world_only_the_heap_is_read(void)
 	scan = needles();
 	/* The keys' own copies lie in the heap only as objects; what is searched is HMAC's and AES's state elsewhere.
 	 */
-	scan.needles[0] = scan.needles[2];
-	scan.needles[1] = scan.needles[3];
+	scan.needles[0] = scan.needles[4];
+	scan.needles[1] = scan.needles[5];
 	scan.needle_count = 2;
 	scan_all(&scan, (pid_t)info.process);
 	printf("found %u times %s\n", scan.found, scan.where);
@@ -272,6 +268,7 @@ static void of_a_paged_world_only_the_heap_is_read(void)
 
 static const struct wg_test tests[] = {
 	WG_TEST(a_secret_in_heap_variables_and_keys_is_not_read_by_root),
+	WG_TEST(nor_is_it_where_libipsec_mb_has_the_keys),
 	WG_TEST(a_secret_on_the_stack_is_not_read_by_root_while_the_TA_waits),
 	WG_TEST(a_world_is_hidden_from_its_own_user_and_leaves_no_core),
 	WG_TEST(without_secret_memory_the_same_search_finds_it_and_the_world_says_so),

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "../core/wg_test_afresh.h"
 #include "../core/wg_test_world.h"
 #include "wg_channel.h"
 
@@ -95,33 +96,21 @@ static void try_all_of(uint32_t convention, unsigned worker)
 	TEEC_FinalizeContext(&peer.context);
 }
 
-/* Several processes at once, each started before it has a keeper. */
+/* Several processes at once. */
 static void in_parallel(uint32_t convention)
 {
 	pid_t workers[WORKERS];
-	int status;
-	bool skipped = false;
+	char text[32];
 
+	wg_test_open_context("compartment", &peer.context);
+	TEEC_FinalizeContext(&peer.context);
+	wg_test_need_afresh();
 	for (unsigned i = 0; i < WORKERS; i++) {
-		char text[32];
-
-		workers[i] = fork();
-		CHECK(workers[i] >= 0);
-		if (workers[i] == 0) {
-			snprintf(text, sizeof(text), "%u %u", convention, i);
-			setenv("WG_TEST_WORKER", text, 1);
-			execl("/proc/self/exe", "test_system_calls", "a_worker_of_the_others", (char *)NULL);
-			_exit(99);
-		}
+		snprintf(text, sizeof(text), "%u %u", convention, i);
+		workers[i] = wg_test_start_afresh("a_worker_of_the_others", "WG_TEST_WORKER", text, NULL);
 	}
-	for (unsigned i = 0; i < WORKERS; i++) {
-		CHECK_EQ(waitpid(workers[i], &status, 0), workers[i]);
-		CHECK(WIFEXITED(status));
-		skipped |= WEXITSTATUS(status) == 77;
-		CHECK(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
-	}
-	if (skipped)
-		SKIP("there are no compartments here: the workers said why");
+	for (unsigned i = 0; i < WORKERS; i++)
+		CHECK_EQ(wg_test_wait(workers[i]), 0);
 }
 
 static void a_worker_of_the_others(void)

@@ -21,7 +21,7 @@ struct scan_needle {
 };
 
 struct scan {
-	struct scan_needle needles[4];
+	struct scan_needle needles[6];
 	unsigned needle_count;
 	uint64_t bytes;	  /* read */
 	uint64_t refused; /* could not be read */

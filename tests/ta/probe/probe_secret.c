@@ -4,12 +4,14 @@
 #include <tee_internal_api_extensions.h>
 
 #include "probe_ta.h"
+#include "wg_aead.h"
 
 #define DIGEST_BYTES 32u
 
 static uint8_t *kept_in_heap;
 static uint8_t kept_in_global[PROBE_SECRET_BYTES];
 static TEE_OperationHandle ctr, gcm, hmac;
+static struct wg_aead aead;
 
 static uint8_t unmasked(const TEE_Param *param, uint32_t i)
 {
@@ -59,7 +61,12 @@ static TEE_Result use_keys(void)
 	result = TEE_AEEncryptFinal(gcm, zeros, sizeof(zeros), out, &bytes, tag, &tag_bytes);
 	TEE_MACInit(hmac, NULL, 0);
 	TEE_MACUpdate(hmac, zeros, sizeof(zeros));
-	return result;
+	if (result != TEE_SUCCESS)
+		return result;
+	if (wg_aead_init(&aead, WG_AES_256_GCM, kept_in_global, PROBE_SECRET_BYTES) != WG_OK ||
+	    wg_aead_seal(&aead, zeros, NULL, 0, zeros, sizeof(zeros), out, tag) != WG_OK)
+		return TEE_ERROR_GENERIC;
+	return TEE_SUCCESS;
 }
 
 TEE_Result probe_hold(uint32_t types, TEE_Param params[4])
@@ -112,6 +119,7 @@ TEE_Result probe_digest(uint32_t types, TEE_Param params[4])
 TEE_Result probe_hold_on_stack(uint32_t types, TEE_Param params[4])
 {
 	volatile uint8_t secret[PROBE_SECRET_BYTES];
+	uint64_t words[PROBE_SECRET_BYTES / 8], w, x, y, z;
 	uint32_t there = 1;
 	TEE_Result result;
 	uint32_t i;
@@ -122,7 +130,21 @@ TEE_Result probe_hold_on_stack(uint32_t types, TEE_Param params[4])
 		return TEE_ERROR_BAD_PARAMETERS;
 	for (i = 0; i < PROBE_SECRET_BYTES; i++)
 		secret[i] = unmasked(&params[0], i);
+	TEE_MemMove(words, (void *)(uintptr_t)secret, sizeof(words));
+	w = words[0];
+	x = words[1];
+	y = words[2];
+	z = words[3];
+	TEE_MemFill(words, 0, sizeof(words));
+	/* In registers from here on, over the wait, so that a call must keep them. */
+	__asm__ volatile("" : "+r"(w), "+r"(x), "+r"(y), "+r"(z));
 	result = TEE_Wait(params[1].value.a);
+	__asm__ volatile("" : "+r"(w), "+r"(x), "+r"(y), "+r"(z));
+	words[0] = w;
+	words[1] = x;
+	words[2] = y;
+	words[3] = z;
+	there &= TEE_MemCompare(words, (void *)(uintptr_t)secret, sizeof(words)) == 0;
 	for (i = 0; i < PROBE_SECRET_BYTES; i++)
 		there &= secret[i] == unmasked(&params[0], i);
 	params[2].value.a = there;
