@@ -105,7 +105,7 @@ tier_tour() {
 # The soak tier's. tools/soak sets WORLDGATE_SOAK and WG_TEST_CASES.
 tier_soak_native() {
 	c_build native
-	c_run soak_native native --suite worldgate:core --num-processes 1 --timeout-multiplier 0
+	c_run soak_native native --suite worldgate:core --suite worldgate:system --num-processes 1 --timeout-multiplier 0
 }
 
 tier_soak_sanitized() {

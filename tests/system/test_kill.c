@@ -330,8 +330,7 @@ static void a_client_for_worlds_end_with_their_client(void)
 	const char *tell = getenv("WG_TEST_TELL");
 	pid_t process;
 
-	if (!tell)
-		SKIP("this is the client of another test");
+	CHECK(tell != NULL);
 	wg_test_open("compartment", PROBE_EACH, &peer);
 	process = wg_test_process(&peer.session);
 	CHECK_EQ(write(atoi(tell), &process, sizeof(process)), sizeof(process));
@@ -347,4 +346,8 @@ static const struct wg_test tests[] = {
 	WG_TEST(a_client_for_worlds_end_with_their_client),
 };
 
-WG_TEST_MAIN(tests)
+/* The last one is a part of others, which start it. */
+int main(int argc, char **argv)
+{
+	return wg_test_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]) - (getenv("WG_TEST_TELL") ? 0 : 1));
+}

@@ -48,6 +48,15 @@ static void need_root(void)
 		     "nothing");
 }
 
+/* With little shared memory, as all of it is read word by word. */
+static void open_small(const char *world)
+{
+	wg_test_open_context("compartment", &peer.context);
+	TEEC_FinalizeContext(&peer.context);
+	CHECK_EQ(TEEC_InitializeContext(world, &peer.context), TEEC_SUCCESS);
+	wg_test_open_session(&peer, PROBE_EACH);
+}
+
 static void need_secret_memory(struct wg_world_info *info)
 {
 	CHECK_EQ(wg_gate_world_info(&peer.session, info), WG_OK);
@@ -93,10 +102,7 @@ static void hold_and_search(const char *world)
 	struct scan scan;
 
 	make_secret();
-	wg_test_open("compartment", PROBE_EACH, &peer);
-	wg_test_close(&peer);
-	CHECK_EQ(TEEC_InitializeContext(world, &peer.context), TEEC_SUCCESS);
-	wg_test_open_session(&peer, PROBE_EACH);
+	open_small(world);
 	need_secret_memory(&info);
 	printf("keys by %s\n", info.aead);
 	hold();
@@ -111,7 +117,7 @@ static void hold_and_search(const char *world)
 static void a_secret_in_heap_variables_and_keys_is_not_read_by_root(void)
 {
 	need_root();
-	hold_and_search("compartment:aead=openssl");
+	hold_and_search("compartment:arena_bytes=1048576,aead=openssl");
 }
 
 static void nor_is_it_where_libipsec_mb_has_the_keys(void)
@@ -119,7 +125,7 @@ static void nor_is_it_where_libipsec_mb_has_the_keys(void)
 	need_root();
 	if (wg_aead_choose("ipsecmb") != WG_OK)
 		SKIP(wg_aead_why_not("ipsecmb"));
-	hold_and_search("compartment:aead=ipsecmb");
+	hold_and_search("compartment:arena_bytes=1048576,aead=ipsecmb");
 }
 
 static void *hold_on_stack(void *result)
@@ -143,7 +149,7 @@ static void a_secret_on_the_stack_is_not_read_by_root_while_the_TA_waits(void)
 
 	need_root();
 	make_secret();
-	wg_test_open("compartment", PROBE_EACH, &peer);
+	open_small("compartment:arena_bytes=1048576");
 	need_secret_memory(&info);
 	CHECK_EQ(pthread_create(&thread, NULL, hold_on_stack, &result), 0);
 	usleep(300000);
@@ -211,7 +217,7 @@ static void without_secret_memory_the_same_search_finds_it_and_the_world_says_so
 			       drop_locked_memory))
 		return;
 	make_secret();
-	wg_test_open("compartment", PROBE_EACH, &peer);
+	open_small("compartment:arena_bytes=1048576");
 	CHECK_EQ(wg_gate_world_info(&peer.session, &info), WG_OK);
 	CHECK_STR_EQ(info.memory, "anonymous");
 	if (!strstr(info.memory_reason, "memfd_secret")) /* else this kernel has none at all */
@@ -244,8 +250,9 @@ static void of_a_paged_world_only_the_heap_is_read(void)
 	alarm(100);
 	if (!getenv("WORLDGATE_WORLD_EXE"))
 		SKIP("WORLDGATE_WORLD_EXE does not name the executable of the tests' worlds");
-	if (TEEC_InitializeContext("emulated:transition_ns=2000000,heap_bytes=131072,fault_ns=500000", &peer.context) !=
-	    TEEC_SUCCESS)
+	if (TEEC_InitializeContext(
+		    "emulated:arena_bytes=1048576,transition_ns=2000000,heap_bytes=131072,fault_ns=500000",
+		    &peer.context) != TEEC_SUCCESS)
 		SKIP(wg_gate_reason());
 	wg_test_open_session(&peer, kind);
 	CHECK_EQ(wg_gate_world_info(&peer.session, &info), WG_OK);
