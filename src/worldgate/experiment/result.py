@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -18,6 +18,7 @@ from worldgate.errors import WorldgateError, one_line
 SCHEMA = "worldgate.result/1"
 
 Scalar = str | int | float | bool | None
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Fidelity = Literal["none", "hardware", "compartment", "emulated"]
 Verdict = Literal["slower", "faster", "no difference", "inconclusive"]
 
@@ -26,7 +27,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pass
 
 
-class Metric(_Record):
+class Metric(_Record, frozen=True, kw_only=True):
     """One figure of a path, what it is in and which way is good."""
 
     name: str
@@ -35,15 +36,15 @@ class Metric(_Record):
     text: str
 
 
-class Placement(_Record):
+class Placement(_Record, frozen=True, kw_only=True):
     """Where the threads ran. None: not pinned."""
 
     text: str  # "one core", "two cores", "not pinned"
-    client: int | None = None
-    world: int | None = None
+    client: Count | None = None
+    world: Count | None = None
 
 
-class Variant(_Record):
+class Variant(_Record, frozen=True, kw_only=True):
     """One configuration: all that a path needs to run it once."""
 
     name: str
@@ -58,22 +59,22 @@ class Variant(_Record):
     role: Literal["measured", "calibration"] = "measured"
 
 
-class Skipped(_Record):
+class Skipped(_Record, frozen=True, kw_only=True):
     """A variant that did not run here."""
 
     variant: str
     reason: str
 
 
-class Distribution(_Record):
+class Distribution(_Record, frozen=True, kw_only=True):
     """Values and how often each was seen; values lie within 1 % of what was recorded."""
 
     unit: str
     values: list[float]
-    counts: list[int]
+    counts: list[Count]
 
 
-class Series(_Record):
+class Series(_Record, frozen=True, kw_only=True):
     """A figure over the time of a run, from its start."""
 
     unit: str
@@ -81,29 +82,29 @@ class Series(_Record):
     values: list[float | None]
 
 
-class Stage(_Record):
+class Stage(_Record, frozen=True, kw_only=True):
     """Time of one stage of an operation, from a sampled share of the operations."""
 
-    sampled: int
+    sampled: Count
     mean_ns: float
 
 
-class ThreadLedger(_Record):
+class ThreadLedger(_Record, frozen=True, kw_only=True):
     """What one thread, or one world, counted during a run."""
 
     thread: str  # client, lane, world
-    counts: dict[str, int]
+    counts: dict[str, Count]
     stages: dict[str, Stage] = {}
     cpu_seconds: float | None = None
     waited_seconds: float | None = None
 
 
-class Sample(_Record):
+class Sample(_Record, frozen=True, kw_only=True):
     """What one run yielded."""
 
     variant: str
-    round: int
-    order: int  # place within the round
+    round: Count
+    order: Count  # place within the round
     started: str  # UTC, ISO 8601
     seconds: float
     metrics: dict[str, float | None]
@@ -112,12 +113,12 @@ class Sample(_Record):
     series: dict[str, Series] = {}
 
 
-class Summary(_Record):
+class Summary(_Record, frozen=True, kw_only=True):
     """One metric of one variant over its samples."""
 
     variant: str
     metric: str
-    count: int
+    count: Count
     median: float | None
     mean: float | None
     low: float | None  # 95 % interval of the median by order statistics
@@ -125,15 +126,15 @@ class Summary(_Record):
     deviation: float | None
 
 
-class Comparison(_Record):
+class Comparison(_Record, frozen=True, kw_only=True):
     """A variant against its baseline: the ratio of the metric, from the paired log-ratios of the rounds."""
 
     variant: str
     baseline: str
     metric: str
     fidelity: Fidelity  # of the protected side
-    rounds: int
-    looks: int
+    rounds: Count
+    looks: Count
     ratio: float | None
     low: float | None  # interval at the confidence that remains after the looks
     high: float | None
@@ -144,20 +145,20 @@ class Comparison(_Record):
     text: str
 
 
-class Design(_Record):
+class Design(_Record, frozen=True, kw_only=True):
     """How many rounds, and when to stop. Counts are declared before the first look."""
 
-    seed: int
+    seed: Count
     confidence: float = 0.95
     width: float = 0.05  # half-width of the interval that is asked for, as a share of the ratio
     margin: float = 0.02  # "no difference" means that the interval lies within it
-    pilot: int = 5
-    looks: list[int] = []  # rounds at each look; empty until planned
-    most_rounds: int = 60
-    warm_up: int = 1  # rounds that are thrown away
+    pilot: Count = 5
+    looks: list[Count] = []  # rounds at each look; empty until planned
+    most_rounds: Count = 60
+    warm_up: Count = 1  # rounds that are thrown away
 
 
-class Experiment(_Record):
+class Experiment(_Record, frozen=True, kw_only=True):
     """What was asked for."""
 
     name: str
@@ -168,7 +169,7 @@ class Experiment(_Record):
     design: Design
 
 
-class Warning(_Record):
+class Warning(_Record, frozen=True, kw_only=True):
     """What the doctor found that makes figures of this machine doubtful."""
 
     name: str
@@ -176,7 +177,7 @@ class Warning(_Record):
     advice: str
 
 
-class Result(_Record):
+class Result(_Record, frozen=True, kw_only=True):
     """One file."""
 
     schema: str
@@ -211,6 +212,79 @@ def write(result: Result, path: Path) -> None:
         beside.unlink(missing_ok=True)
 
 
+def design_problem(design: Design) -> tuple[str, str] | None:
+    """The key of the first value that makes no sense, and what to write; None: all do."""
+    bounds: dict[str, tuple[float, float]] = {
+        "confidence": (0.5, 0.9999),
+        "width": (0.0001, 10),
+        "margin": (0, 10),
+        "pilot": (3, 1000),
+        "most_rounds": (2 if design.looks else max(design.pilot, 6) + 2, 100_000),
+        "warm_up": (0, 1000),
+    }
+    for key, (low, high) in bounds.items():
+        if not low <= getattr(design, key) <= high:
+            return key, f"{getattr(design, key)} is out of bounds: write a number from {low:g} to {high:g}"
+    looks = design.looks
+    if looks and not (len(looks) <= 3 and looks == sorted(set(looks)) and 2 <= looks[0] <= looks[-1]):
+        return "looks", "write at most three numbers of rounds from 2 on, each larger than the one before"
+    if looks and looks[-1] > design.most_rounds:
+        return "looks", f"{looks[-1]} is more than most_rounds ({design.most_rounds}): write fewer"
+    return None
+
+
+def experiment_problem(experiment: Experiment) -> str | None:
+    """What the types alone do not say; None: all is well."""
+    names = [variant.name for variant in experiment.variants]
+    metrics = [metric.name for metric in experiment.metrics]
+    for what, found in (("variant", names), ("metric", metrics)):
+        if not found:
+            return f"the experiment has no {what}"
+        if len(set(found)) < len(found):
+            return f"two {what}s are called '{max(found, key=found.count)}'"
+    for variant in experiment.variants:
+        if variant.path != experiment.path:
+            return f"variant '{variant.name}' is of another path than the experiment, '{variant.path}'"
+        if variant.baseline == variant.name or variant.baseline not in (None, *names):
+            return f"variant '{variant.name}': its baseline '{variant.baseline}' is no other variant"
+    wrong = design_problem(experiment.design)
+    return f"design.{wrong[0]}: {wrong[1]}" if wrong else None
+
+
+def _sample_problem(sample: Sample) -> str | None:
+    place = f"the sample of '{sample.variant}' in round {sample.round}"
+    for name, shown in sample.distributions.items():
+        if len(shown.values) != len(shown.counts):
+            return f"{place}: '{name}' has not as many counts as values"
+    for name, series in sample.series.items():
+        if len(series.values) != len(series.seconds):
+            return f"{place}: '{name}' has not as many seconds as values"
+    return None
+
+
+def _problem(result: Result) -> str | None:
+    """Whatever would lead a reader of the file astray; None: nothing."""
+    problem = experiment_problem(result.experiment)
+    if problem:
+        return problem
+    names = {variant.name for variant in result.experiment.variants}
+    metrics = {metric.name for metric in result.experiment.metrics}
+    mentioned: list[tuple[str | None, str | None]] = [(skipped.variant, None) for skipped in result.skipped]
+    mentioned += [(sample.variant, metric) for sample in result.samples for metric in (*sample.metrics, None)]
+    mentioned += [(summary.variant, summary.metric) for summary in result.summaries]
+    for found in result.comparisons:
+        mentioned += [(found.variant, found.metric), (found.baseline, None)]
+    for variant, metric in mentioned:
+        if variant not in names:
+            return f"the experiment has no variant '{variant}'"
+        if metric is not None and metric not in metrics:
+            return f"the experiment has no metric '{metric}'"
+    runs = [(sample.variant, sample.round) for sample in result.samples]
+    if len(set(runs)) < len(runs):
+        return "a variant has two samples of one round"
+    return next(filter(None, map(_sample_problem, result.samples)), None)
+
+
 def decode(data: bytes, name: str) -> Result:
     """The result in data; name is what an error calls it."""
     try:
@@ -223,9 +297,15 @@ def decode(data: bytes, name: str) -> Result:
             "use the version of Worldgate that wrote it, or a newer one"
         )
     try:
-        return msgspec.json.decode(data, type=Result)
+        result = msgspec.json.decode(data, type=Result)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise WorldgateError(f"{name}: a broken result file: {one_line(str(error))}") from None
+    problem = _problem(result)
+    if problem:
+        raise WorldgateError(
+            f"{name}: a broken result file: {one_line(problem)}; use the file as it was written"
+        )
+    return result
 
 
 def read(path: Path) -> Result:
