@@ -11,6 +11,7 @@
 #include "wg_clock.h"
 #include "wg_reason.h"
 #include "wg_remote.h"
+#include "wg_stage.h"
 
 #define FLOOR_BATCHES	  4
 #define FLOOR_CROSSINGS	  1500
@@ -220,12 +221,15 @@ static void emulated_call(struct wg_target *target, struct wg_call *call)
 	const bool copies = costs->copy_ns_per_kib > 0 || costs->temporary_ns_per_kib > 0;
 	uint64_t ta_ticks;
 
-	if (copies)
+	if (copies) {
 		copy_as_platform(remote, call, 1);
+		wg_stage_lap(wg_stage_here(), WG_STAGE_marshal, 0);
+	}
 	wg_remote_call(remote, call, &ta_ticks);
 	if (call->result == TEEC_ERROR_TARGET_DEAD)
 		return;
 	wg_spin_until(call->entered + wg_ns_to_ticks(costs->transition_ns - floors.tail_ns) + ta_ticks);
+	wg_stage_lap(wg_stage_here(), WG_STAGE_wait, 0);
 	if (copies)
 		copy_as_platform(remote, call, 2);
 }

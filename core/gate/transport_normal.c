@@ -10,6 +10,7 @@
 #include "wg_ledger_file.h"
 #include "wg_memory.h"
 #include "wg_reason.h"
+#include "wg_stage.h"
 #include "wg_transport.h"
 
 struct normal_target {
@@ -30,8 +31,11 @@ static TEE_Result rpc(void *context, struct wg_rpc *request, const void *out, si
 	struct normal_target *normal = context;
 	uint8_t *buffer = in ? in : (uint8_t *)(uintptr_t)out;
 	size_t bytes = in ? in_capacity : out_bytes;
+	struct wg_stages *stages = wg_stage_here();
 
+	wg_stage_lap(stages, WG_STAGE_inside, 0);
 	wg_supplicant_serve(normal->supplicant, request, buffer, bytes);
+	wg_stage_lap(stages, WG_STAGE_request, 0);
 	return TEE_SUCCESS;
 }
 
@@ -146,6 +150,7 @@ static void normal_call(struct wg_target *target, struct wg_call *call)
 	} else if (call->kind == WG_MESSAGE_INVOKE) {
 		call->result = wg_instance_invoke(&normal->instance, normal->sessions[call->session], call->command,
 						  call->types, params);
+		wg_stage_crossing(wg_stage_here(), WG_STAGE_inside);
 	} else {
 		wg_instance_close(&normal->instance, normal->sessions[call->session]);
 		normal->used[call->session] = false;

@@ -10,6 +10,7 @@
 #include "wg_optee.h"
 #include "wg_reason.h"
 #include "wg_running.h"
+#include "wg_stage.h"
 
 void wg_target_init(struct wg_target *target, struct wg_gate *gate, const TEE_UUID *uuid)
 {
@@ -29,6 +30,7 @@ static void cancel_target(void *context)
 static TEEC_Result carry(struct wg_target *target, TEEC_Operation *operation, struct wg_call *call, uint32_t *origin)
 {
 	struct wg_running running = {cancel_target, target};
+	struct wg_stages *stages = wg_stage_here();
 	struct wg_gate *gate = target->gate;
 	struct wg_marshalled marshalled;
 	TEEC_Result result = wg_marshal_in(gate, operation, call, &marshalled);
@@ -41,6 +43,7 @@ static TEEC_Result carry(struct wg_target *target, TEEC_Operation *operation, st
 	result = wg_running_begin(operation, &running);
 	if (result == TEEC_SUCCESS) {
 		WG_COUNT(crossings, 1);
+		wg_stage_crossing(stages, WG_STAGE_marshal);
 		gate->transport->call(target, call);
 		result = call->result;
 		*origin = call->origin;
@@ -48,6 +51,7 @@ static TEEC_Result carry(struct wg_target *target, TEEC_Operation *operation, st
 	wg_running_end(operation);
 	pthread_mutex_unlock(&target->calls);
 	wg_marshal_out(gate, operation, call, &marshalled);
+	wg_stage_crossing(stages, WG_STAGE_unmarshal);
 	return result;
 }
 
@@ -208,6 +212,7 @@ TEEC_Result TEEC_InvokeCommand(TEEC_Session *session, uint32_t commandID, TEEC_O
 			       uint32_t *returnOrigin)
 {
 	struct wg_session *opened = session ? session->imp.session : NULL;
+	struct wg_stages *stages = wg_stage_begin();
 	uint32_t origin = TEEC_ORIGIN_API;
 	struct wg_call call;
 	TEEC_Result result;
@@ -219,13 +224,15 @@ TEEC_Result TEEC_InvokeCommand(TEEC_Session *session, uint32_t commandID, TEEC_O
 		result = wg_fail(TEEC_ERROR_BAD_STATE, "the session belongs to the process this one was forked from");
 	} else if (opened->gate->optee) {
 		result = wg_optee_invoke(opened, commandID, operation, &origin);
+		wg_stage_crossing(stages, WG_STAGE_wait);
 	} else {
 		call.kind = WG_MESSAGE_INVOKE;
 		call.session = opened->handle;
 		call.command = commandID;
-		call.entered = opened->gate->transport->wants_ticks ? wg_ticks() : 0;
+		call.entered = stages || opened->gate->transport->wants_ticks ? wg_ticks() : 0;
 		result = carry(opened->target, operation, &call, &origin);
 	}
+	wg_stage_end();
 	if (returnOrigin)
 		*returnOrigin = origin;
 	return result;

@@ -7,6 +7,7 @@
 #include "wg_lane_state.h"
 #include "wg_ledger.h"
 #include "wg_reason.h"
+#include "wg_stage.h"
 
 #define PAYLOAD_MAX (64u << 20)
 
@@ -76,6 +77,18 @@ void wg_lane_close(struct wg_lane *lane, struct wg_lane_counts *counts)
 	free(lane);
 }
 
+wg_result wg_lane_rest(struct wg_lane *lane)
+{
+	if (lane->under_way)
+		return WG_ERR_STATE;
+	return lane->way->rest ? lane->way->rest(lane) : WG_OK;
+}
+
+void wg_lane_count(const struct wg_lane *lane, struct wg_lane_counts *counts)
+{
+	lane->way->count(lane, counts);
+}
+
 void *wg_lane_payload(struct wg_lane *lane)
 {
 	return lane->way->payload(lane);
@@ -84,13 +97,19 @@ void *wg_lane_payload(struct wg_lane *lane)
 wg_result wg_lane_submit(struct wg_lane *lane, uint32_t operation, uint32_t bytes, uint32_t tag)
 {
 	const struct wg_lane_slot slot = {.operation = operation, .bytes = bytes, .tag = tag};
+	struct wg_stages *stages;
 	wg_result result;
 
 	if (bytes > lane->config.payload_bytes)
 		return WG_ERR_SIZE;
+	stages = wg_stage_begin();
 	result = lane->way->submit(lane, &slot);
-	if (result == WG_OK)
+	wg_stage_lap(stages, WG_STAGE_put, result == WG_OK);
+	wg_stage_end();
+	if (result == WG_OK) {
 		lane->under_way++;
+		WG_COUNT(lane_bytes, bytes);
+	}
 	return result;
 }
 
@@ -102,6 +121,7 @@ wg_result wg_lane_flush(struct wg_lane *lane)
 static wg_result take_now(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
 {
 	wg_result result = lane->way->take(lane, replies, most, taken);
+	uint64_t bytes = 0;
 
 	if (*taken > lane->under_way)
 		return WG_ERR_INPUT; /* answers that nobody asked for */
@@ -109,19 +129,20 @@ static wg_result take_now(struct wg_lane *lane, struct wg_lane_reply *replies, u
 	for (uint32_t i = 0; i < *taken; i++) {
 		if (replies[i].slot.bytes > lane->config.payload_bytes)
 			return WG_ERR_INPUT;
+		bytes += replies[i].slot.bytes;
 	}
+	if (bytes)
+		WG_COUNT(lane_bytes, bytes);
 	return result;
 }
 
-static wg_result take_waiting(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
+/* There was no answer: what is submitted crosses, and where answers come by themselves they are waited for. */
+static wg_result wait_for_answers(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
 {
-	wg_result result = take_now(lane, replies, most, taken);
+	wg_result result = lane->way->flush(lane);
 	uint64_t looks = 0;
 	uint32_t empty = 0;
 
-	if (result != WG_ERR_STATE || lane->under_way == 0)
-		return result;
-	result = lane->way->flush(lane);
 	if (result == WG_OK)
 		result = take_now(lane, replies, most, taken);
 	while (result == WG_ERR_STATE && lane->way->relax) {
@@ -130,6 +151,23 @@ static wg_result take_waiting(struct wg_lane *lane, struct wg_lane_reply *replie
 		result = take_now(lane, replies, most, taken);
 	}
 	WG_COUNT(polls, looks);
+	return result;
+}
+
+static wg_result take_waiting(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
+{
+	struct wg_stages *stages = wg_stage_begin();
+	wg_result result = take_now(lane, replies, most, taken);
+
+	if (result == WG_ERR_STATE && lane->under_way) {
+		result = wait_for_answers(lane, replies, most, taken);
+		if (lane->way->relax)
+			wg_stage_lap(stages, WG_STAGE_answer, 0);
+	}
+	if (stages && lane->way->relax)
+		stages->stage[WG_STAGE_answer].operations += *taken; /* whether they had to be waited for or not */
+	wg_stage_lap(stages, WG_STAGE_take, *taken);
+	wg_stage_end();
 	return result;
 }
 
@@ -163,6 +201,8 @@ wg_result wg_lane_take(struct wg_lane *lane, struct wg_lane_reply *replies, uint
 
 wg_result wg_lane_put(struct wg_lane *lane, const struct wg_lane_request *requests, uint32_t count, uint32_t *put)
 {
+	struct wg_stages *stages;
+	uint64_t bytes = 0;
 	wg_result result;
 
 	*put = 0;
@@ -170,8 +210,15 @@ wg_result wg_lane_put(struct wg_lane *lane, const struct wg_lane_request *reques
 		if (requests[i].bytes > lane->config.payload_bytes)
 			return WG_ERR_SIZE;
 	}
+	stages = wg_stage_begin();
 	result = lane->way->put(lane, requests, count, put);
+	wg_stage_lap(stages, WG_STAGE_put, *put);
+	wg_stage_end();
 	lane->under_way += *put;
+	for (uint32_t i = 0; i < *put; i++)
+		bytes += requests[i].bytes;
+	if (bytes)
+		WG_COUNT(lane_bytes, bytes);
 	return result;
 }
 

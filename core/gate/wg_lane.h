@@ -10,6 +10,7 @@
 
 #include "tee_client_api.h"
 #include "wg_lane_format.h"
+#include "wg_ledger.h"
 #include "wg_result.h"
 
 enum wg_lane_mode {
@@ -30,13 +31,25 @@ struct wg_lane;
 wg_result wg_lane_open(TEEC_Context *context, TEEC_Session *session, const struct wg_lane_config *config,
 		       struct wg_lane **out) WG_MUST_CHECK;
 
-/* What the world says it did in a ring; zeros for the other modes. For the ledger, not to decide by. */
+/* What was counted beyond the client's own thread. For the ledger, not to decide by. */
 struct wg_lane_counts {
-	uint64_t operations, polls;
+	/* What the TA did: of a ring it says so itself; of calls and batches operations and polls are left 0, and the
+	 * bytes follow from what it was given and what it answered, each of which it copies once. */
+	uint64_t operations, polls, bytes;
+	/* Of a ring: the lane's own thread, which makes the long crossing. */
+	struct wg_ledger thread;
+	double thread_cpu_ns; /* negative: no such thread, or unknown */
 };
 
 /* counts may be NULL. */
 void wg_lane_close(struct wg_lane *lane, struct wg_lane_counts *counts);
+
+/* Brings a ring to rest: its invocation has returned, and the lane's thread sleeps until the next request. All that
+ * was counted so far is then set down. WG_ERR_STATE: requests are under way, or answers were not taken. The other
+ * modes are always at rest. */
+wg_result wg_lane_rest(struct wg_lane *lane) WG_MUST_CHECK;
+/* Since the lane was opened; whole only while it is at rest. */
+void wg_lane_count(const struct wg_lane *lane, struct wg_lane_counts *counts);
 
 /* Where the payload of the next request goes; NULL where the lane is full, until answers are taken. Not to be read. */
 void *wg_lane_payload(struct wg_lane *lane);

@@ -4,6 +4,7 @@
  * nothing, and the lane's thread sleeps until there is something to serve. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wg_bell.h"
@@ -15,10 +16,10 @@
 #define IDLE_POLLS 20000u /* about a millisecond of pauses and yields */
 #define BURST	   WG_LANE_BURST
 
-static TEEC_Result serve_once(struct wg_lane *lane, uint32_t *why)
+/* Why it returned does not matter: whoever has stopped it says so by server_stop, and requests by themselves. */
+static TEEC_Result serve_once(struct wg_lane *lane)
 {
 	TEEC_Operation operation;
-	TEEC_Result result;
 
 	memset(&operation, 0, sizeof(operation));
 	operation.paramTypes =
@@ -28,9 +29,7 @@ static TEEC_Result serve_once(struct wg_lane *lane, uint32_t *why)
 	operation.params[1].memref.parent = &lane->memory;
 	operation.params[1].memref.size = lane->memory.size;
 	operation.params[2].value.a = IDLE_POLLS;
-	result = TEEC_InvokeCommand(lane->session, WG_LANE_COMMAND_RING, &operation, NULL);
-	*why = operation.params[2].value.a;
-	return result;
+	return TEEC_InvokeCommand(lane->session, WG_LANE_COMMAND_RING, &operation, NULL);
 }
 
 /* Requests that the TA has not taken. The indices are hints here: a wrong one costs a needless invocation. */
@@ -41,14 +40,30 @@ static bool has_requests(const struct wg_lane *lane)
 	return atomic_load(&shared->produced) != atomic_load(&shared->consumed);
 }
 
+/* What this thread has counted, for whoever asks while it sleeps or once it has ended. */
+static void set_down(struct wg_lane *lane)
+{
+	struct timespec used;
+
+	lane->thread = *wg_ledger_here();
+	lane->thread_cpu_ns = -1;
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0)
+		lane->thread_cpu_ns = (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
+}
+
 static wg_result sleep_until_needed(struct wg_lane *lane)
 {
 	wg_result result = WG_OK;
 
-	/* Sequentially consistent, then the ring: pairs with ring_flush(), which publishes, then looks at the flag. */
+	set_down(lane);
+	/* Sequentially consistent, then the ring: pairs with ring_flush(), which publishes, then looks at the flag, and
+	 * with ring_rest(), which then reads what was set down. */
 	atomic_store(&lane->server_asleep, 1);
-	if (!has_requests(lane) && !atomic_load(&lane->server_stop))
+	/* A bell that was rung for requests which were seen without it rings once for nothing. */
+	while (result == WG_OK && !has_requests(lane) && !atomic_load(&lane->server_stop)) {
+		WG_COUNT(system_calls, 1);
 		result = wg_bell_wait(lane->bell);
+	}
 	atomic_store(&lane->server_asleep, 0);
 	return result;
 }
@@ -57,13 +72,13 @@ static void *serve(void *argument)
 {
 	struct wg_lane *lane = argument;
 	TEEC_Result result = TEEC_SUCCESS;
-	uint32_t why;
 
 	while (result == TEEC_SUCCESS && !atomic_load(&lane->server_stop)) {
-		result = serve_once(lane, &why);
-		if (result == TEEC_SUCCESS && why == WG_LANE_IDLE && sleep_until_needed(lane) != WG_OK)
+		result = serve_once(lane);
+		if (result == TEEC_SUCCESS && sleep_until_needed(lane) != WG_OK)
 			result = TEEC_ERROR_GENERIC;
 	}
+	set_down(lane);
 	/* Release pairs with the acquire in failed(). */
 	if (result != TEEC_SUCCESS)
 		atomic_store_explicit(&lane->server_failure, result, memory_order_release);
@@ -117,19 +132,6 @@ static wg_result ring_open(struct wg_lane *lane)
 	if (result != WG_OK)
 		TEEC_ReleaseSharedMemory(&lane->memory);
 	return result;
-}
-
-static void ring_close(struct wg_lane *lane, struct wg_lane_counts *counts)
-{
-	atomic_store(&lane->server_stop, 1);
-	/* Relaxed: the flag stands for itself; the TA looks at it when the ring is empty. */
-	atomic_store_explicit(&lane->block->stop, 1, memory_order_relaxed);
-	if (wg_bell_ring(lane->bell) == WG_OK)
-		pthread_join(lane->server, NULL);
-	close(lane->bell);
-	if (counts)
-		*counts = (struct wg_lane_counts){lane->block->operations, lane->block->polls};
-	TEEC_ReleaseSharedMemory(&lane->memory);
 }
 
 /* Room for one more request. A burst is asked for at once, so that the ring is not looked at for each. */
@@ -271,9 +273,52 @@ static uint32_t ring_relax(struct wg_lane *lane, uint32_t empty)
 	return wg_relax(empty, atomic_load_explicit(&lane->block->server_cpu, memory_order_relaxed));
 }
 
+/* At rest or once the thread has ended. What the block holds is the world's word. */
+static void ring_count(const struct wg_lane *lane, struct wg_lane_counts *counts)
+{
+	*counts = (struct wg_lane_counts){.operations = lane->block->operations,
+					  .polls = lane->block->polls,
+					  .bytes = lane->block->bytes,
+					  .thread = lane->thread,
+					  .thread_cpu_ns = lane->thread_cpu_ns};
+}
+
+static wg_result ring_rest(struct wg_lane *lane)
+{
+	wg_result result = ring_flush(lane);
+	uint32_t empty = 0;
+
+	/* Relaxed: the flag stands for itself; the TA looks at it when the ring is empty. */
+	atomic_store_explicit(&lane->block->stop, 1, memory_order_relaxed);
+	/* Sequentially consistent: pairs with sleep_until_needed(). */
+	while (result == WG_OK && !atomic_load(&lane->server_asleep)) {
+		result = failed(lane);
+		if (result == WG_ERR_STATE)
+			result = WG_OK;
+		empty = ring_relax(lane, empty);
+	}
+	atomic_store_explicit(&lane->block->stop, 0, memory_order_relaxed);
+	return result;
+}
+
+static void ring_close(struct wg_lane *lane, struct wg_lane_counts *counts)
+{
+	atomic_store(&lane->server_stop, 1);
+	/* Relaxed: as in ring_rest(). */
+	atomic_store_explicit(&lane->block->stop, 1, memory_order_relaxed);
+	if (wg_bell_ring(lane->bell) == WG_OK)
+		pthread_join(lane->server, NULL);
+	close(lane->bell);
+	if (counts)
+		ring_count(lane, counts);
+	TEEC_ReleaseSharedMemory(&lane->memory);
+}
+
 const struct wg_lane_way wg_lane_ring_way = {
 	.open = ring_open,
 	.close = ring_close,
+	.count = ring_count,
+	.rest = ring_rest,
 	.payload = ring_payload,
 	.submit = ring_submit,
 	.flush = ring_flush,

@@ -12,6 +12,8 @@
 struct wg_lane_way {
 	wg_result (*open)(struct wg_lane *lane);
 	void (*close)(struct wg_lane *lane, struct wg_lane_counts *counts);
+	void (*count)(const struct wg_lane *lane, struct wg_lane_counts *counts);
+	wg_result (*rest)(struct wg_lane *lane); /* NULL: always at rest */
 	void *(*payload)(struct wg_lane *lane);
 	wg_result (*submit)(struct wg_lane *lane, const struct wg_lane_slot *slot);
 	wg_result (*flush)(struct wg_lane *lane);
@@ -41,6 +43,7 @@ struct wg_lane {
 	uint32_t answered;	    /* answers in the block */
 	uint32_t taken;		    /* of them */
 	struct wg_lane_slot answer; /* of a call */
+	uint64_t ta_bytes;	    /* what the TA copied */
 
 	/* ring */
 	struct wg_lane_block *block;
@@ -54,7 +57,9 @@ struct wg_lane {
 	uint32_t cpu;	      /* what block->client_cpu holds */
 	pthread_t server;
 	int bell;
-	atomic_uint server_asleep;  /* sequentially consistent, pairs with the fence in the client's flush */
+	atomic_uint server_asleep; /* sequentially consistent, pairs with the fence in the client's flush */
+	struct wg_ledger thread;   /* of the server: read only once it sleeps or has ended */
+	double thread_cpu_ns;
 	atomic_uint server_failure; /* a TEEC_Result: release by the server pairs with the client's acquire */
 	atomic_uint server_stop;    /* release by the client pairs with the server's acquire */
 };

@@ -12,6 +12,7 @@
 	X(rpcs, "requests of the world to the normal world")                      \
 	X(share_bytes, "bytes copied because a buffer was not shared memory")     \
 	X(bounce_bytes, "bytes copied through the bounce buffer of a platform")   \
+	X(lane_bytes, "bytes written into and read out of the slots of a lane")   \
 	X(socket_bytes, "bytes copied between a world and the socket supplicant") \
 	X(sealed_bytes, "bytes sealed")                                           \
 	X(sealed_records, "records sealed")                                       \

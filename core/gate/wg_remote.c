@@ -18,6 +18,7 @@
 #include "wg_pager.h"
 #include "wg_reason.h"
 #include "wg_relax.h"
+#include "wg_stage.h"
 
 #define QUIT_GRACE_MS 2000
 
@@ -248,7 +249,9 @@ static void serve(struct wg_remote *remote, struct wg_message *message)
 	struct wg_rpc rpc = leg->rpc; /* the one copy that is looked at */
 	uint64_t asked = leg->ticks;
 	uint64_t now = wg_ticks();
+	struct wg_stages *stages = wg_stage_here();
 
+	wg_stage_lap(stages, WG_STAGE_wait, 0);
 	if (remote->half_rpc_ticks)
 		wg_spin_until(asked < now ? asked + remote->half_rpc_ticks : now + remote->half_rpc_ticks);
 	wg_supplicant_serve(remote->supplicant, &rpc, remote->control->rpc_buffer, WG_RPC_BUFFER_BYTES);
@@ -256,6 +259,7 @@ static void serve(struct wg_remote *remote, struct wg_message *message)
 	/* A failing send means that the process has ended, which the next wait tells. */
 	if (wg_channel_send(&remote->channel, message, &rpc, wg_ticks()) == WG_OK)
 		message->kind = WG_MESSAGE_RPC;
+	wg_stage_lap(stages, WG_STAGE_request, 0);
 }
 
 static void fill(struct wg_message *message, const struct wg_call *call)
@@ -297,22 +301,45 @@ static void take_answer(struct wg_remote *remote, struct wg_call *call, const st
 	}
 }
 
+/* How long the TA ran: what the world says, but no more than has passed. */
+static uint64_t inside(const struct wg_remote *remote, uint64_t began)
+{
+	uint64_t passed = wg_ticks() - began;
+	uint64_t said = remote->control->to_normal.ticks;
+
+	return said < passed ? said : passed;
+}
+
+static bool exchange(struct wg_remote *remote, struct wg_call *call, struct wg_stages *stages,
+		     struct wg_message *message)
+{
+	fill(message, call);
+	if (atomic_load_explicit(&remote->target.dead, memory_order_relaxed) ||
+	    wg_channel_send(&remote->channel, message, NULL, call->entered) != WG_OK)
+		return false;
+	wg_stage_crossing(stages, WG_STAGE_send);
+	if (wait_done(remote, message) != WG_OK)
+		return false;
+	wg_stage_crossing(stages, WG_STAGE_wait);
+	return true;
+}
+
 void wg_remote_call(struct wg_remote *remote, struct wg_call *call, uint64_t *ta_ticks)
 {
+	struct wg_stages *stages = wg_stage_here();
 	struct wg_message message;
 	uint64_t began = call->entered;
-	uint64_t passed;
+	uint64_t ticks;
 
-	fill(&message, call);
-	if (!atomic_load_explicit(&remote->target.dead, memory_order_relaxed) &&
-	    wg_channel_send(&remote->channel, &message, NULL, call->entered) == WG_OK &&
-	    wait_done(remote, &message) == WG_OK) {
+	if (exchange(remote, call, stages, &message)) {
 		take_answer(remote, call, &message);
-		if (ta_ticks) {
-			passed = wg_ticks() - began;
-			*ta_ticks = remote->control->to_normal.ticks;
-			*ta_ticks = *ta_ticks < passed ? *ta_ticks : passed;
-		}
+		if (!ta_ticks && !stages)
+			return;
+		ticks = inside(remote, began);
+		if (stages)
+			wg_stage_inside(stages, ticks);
+		if (ta_ticks)
+			*ta_ticks = ticks;
 		return;
 	}
 	atomic_store_explicit(&remote->target.dead, true, memory_order_relaxed);

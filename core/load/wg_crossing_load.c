@@ -1,44 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The plan through a lane. */
 #include "wg_crossing_load.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "crossing_ta.h"
 #include "wg_clock.h"
-#include "wg_hist.h"
-
-#define LOOK_EVERY 256u /* operations between two looks at stop and the time */
+#include "wg_crossing_job.h"
+#include "wg_gate.h"
+#include "wg_reason.h"
 
 struct run {
-	const struct wg_crossing_plan *plan;
+	struct wg_crossing_job job;
 	struct wg_lane *lane;
-	struct wg_hist *hist; /* NULL: no round trips */
-	uint8_t *payload;     /* what every request carries */
-	uint32_t expected;    /* result */
-	uint32_t expected_bytes;
+	TEEC_Session *session;
 	uint32_t next_tag, next_answer;
+};
+
+/* Everything that is measured of the threads. */
+struct moment {
+	struct wg_crossing_moment client;
+	struct wg_lane_counts lane;
+	struct wg_ledger world;
+	bool world_known;
+	double world_cpu_ns;
 };
 
 static wg_result put(struct run *run)
 {
+	const struct wg_crossing_plan *plan = run->job.plan;
 	void *payload = wg_lane_payload(run->lane);
 
 	if (!payload)
 		return WG_ERR_STATE;
-	if (run->plan->bytes)
-		memcpy(payload, run->payload, run->plan->bytes);
-	return wg_lane_submit(run->lane, run->plan->operation, run->plan->bytes, run->next_tag++);
+	if (plan->bytes)
+		memcpy(payload, run->job.payload, plan->bytes);
+	return wg_lane_submit(run->lane, plan->operation, plan->bytes, run->next_tag++);
 }
 
 static wg_result check(struct run *run, const struct wg_lane_slot *slot, const void *payload)
 {
-	if (slot->tag != run->next_answer++ || slot->result != run->expected || slot->bytes != run->expected_bytes)
+	const struct wg_crossing_job *job = &run->job;
+
+	if (slot->tag != run->next_answer++ || slot->result != job->expected || slot->bytes != job->expected_bytes)
 		return WG_ERR_AUTH;
 	if (!slot->bytes)
 		return WG_OK;
 	/* Read once, where it lies: nothing else is done with it. */
-	return memcmp(payload, run->payload, slot->bytes) == 0 ? WG_OK : WG_ERR_AUTH;
+	return memcmp(payload, job->payload, slot->bytes) == 0 ? WG_OK : WG_ERR_AUTH;
 }
 
 static wg_result get(struct run *run)
@@ -50,21 +58,43 @@ static wg_result get(struct run *run)
 	return result == WG_OK ? check(run, &slot, payload) : result;
 }
 
-static wg_result round_trips(struct run *run, uint64_t count, uint64_t until, const volatile int *stop, uint64_t *done)
+/* One operation there and back, or a whole batch of count. */
+static wg_result round_trip(struct run *run, uint32_t count)
 {
+	struct wg_stages *stages = wg_stage_begin();
+	uint64_t began = wg_ticks();
+	wg_result result = WG_OK;
+	uint32_t i;
+
+	for (i = 0; i < count && result == WG_OK; i++)
+		result = put(run);
+	for (i = 0; i < count && result == WG_OK; i++)
+		result = get(run);
+	if (result == WG_OK && run->job.hist)
+		wg_hist_record(run->job.hist, wg_ticks() - began);
+	wg_stage_lap(stages, WG_STAGE_take, 0);
+	wg_stage_end();
+	return result;
+}
+
+static wg_result round_trips(struct run *run, uint64_t count, uint64_t until, uint64_t *done)
+{
+	const struct wg_lane_config *lane = &run->job.plan->lane;
+	const uint32_t most = lane->mode == WG_LANE_BATCH ? lane->count : 1;
+	uint64_t next_look = 0;
 	wg_result result = WG_OK;
 
-	for (*done = 0; *done < count; (*done)++) {
-		uint64_t began = wg_ticks();
+	*done = 0;
+	while (result == WG_OK && *done < count) {
+		uint32_t carried = count - *done < most ? (uint32_t)(count - *done) : most;
 
-		result = put(run);
+		result = round_trip(run, carried);
 		if (result == WG_OK)
-			result = get(run);
-		if (result != WG_OK)
-			break;
-		if (run->hist)
-			wg_hist_record(run->hist, wg_ticks() - began);
-		if (*done % LOOK_EVERY == 0 && ((stop && *stop) || wg_ticks() > until))
+			*done += carried;
+		if (*done < next_look)
+			continue;
+		next_look = *done + WG_CROSSING_LOOK_EVERY;
+		if (wg_crossing_stopped(&run->job) || wg_ticks() > until)
 			break;
 	}
 	return result;
@@ -73,6 +103,7 @@ static wg_result round_trips(struct run *run, uint64_t count, uint64_t until, co
 /* Takes one burst of answers. */
 static wg_result get_burst(struct run *run, uint64_t *done)
 {
+	struct wg_stages *stages = wg_stage_begin();
 	struct wg_lane_reply replies[WG_LANE_BURST];
 	uint32_t taken;
 	uint32_t i;
@@ -81,12 +112,16 @@ static wg_result get_burst(struct run *run, uint64_t *done)
 	for (i = 0; i < taken && result == WG_OK; i++)
 		result = check(run, &replies[i].slot, replies[i].payload);
 	*done += i;
+	wg_stage_lap(stages, WG_STAGE_take, 0);
+	wg_stage_end();
 	return result;
 }
 
 /* Submits one burst of at most that many requests. */
 static wg_result put_burst(struct run *run, uint64_t most, uint64_t *put_count)
 {
+	const struct wg_crossing_plan *plan = run->job.plan;
+	struct wg_stages *stages = wg_stage_begin();
 	struct wg_lane_request requests[WG_LANE_BURST];
 	uint32_t count = most < WG_LANE_BURST ? (uint32_t)most : WG_LANE_BURST;
 	uint32_t put;
@@ -94,18 +129,20 @@ static wg_result put_burst(struct run *run, uint64_t most, uint64_t *put_count)
 	wg_result result;
 
 	for (i = 0; i < count; i++)
-		requests[i] = (struct wg_lane_request){run->plan->operation, run->next_tag + i, run->payload,
-						       run->plan->bytes};
+		requests[i] =
+			(struct wg_lane_request){plan->operation, run->next_tag + i, run->job.payload, plan->bytes};
 	result = wg_lane_put(run->lane, requests, count, &put);
 	run->next_tag += put;
 	*put_count += put;
+	wg_stage_lap(stages, WG_STAGE_put, 0);
+	wg_stage_end();
 	return result;
 }
 
 /* Keeps depth requests under way. */
-static wg_result stream(struct run *run, uint64_t count, uint64_t until, const volatile int *stop, uint64_t *done)
+static wg_result stream(struct run *run, uint64_t count, uint64_t until, uint64_t *done)
 {
-	const uint64_t depth = run->plan->depth;
+	const uint64_t depth = run->job.plan->depth;
 	uint64_t put_count = 0;
 	uint64_t next_look = 0;
 	wg_result result = WG_OK;
@@ -123,97 +160,134 @@ static wg_result stream(struct run *run, uint64_t count, uint64_t until, const v
 			result = get_burst(run, done);
 		if (*done < next_look)
 			continue;
-		next_look = *done + LOOK_EVERY;
-		if ((stop && *stop) || wg_ticks() > until)
+		next_look = *done + WG_CROSSING_LOOK_EVERY;
+		if (wg_crossing_stopped(&run->job) || wg_ticks() > until)
 			count = put_count; /* take what is under way */
 	}
 	return result;
 }
 
-static wg_result run_for(struct run *run, uint64_t count, uint64_t until, const volatile int *stop, uint64_t *done)
+static wg_result run_for(struct run *run, uint64_t count, uint64_t *done)
 {
-	return run->plan->depth > 1 ? stream(run, count, until, stop, done)
-				    : round_trips(run, count, until, stop, done);
+	const uint64_t until = wg_crossing_until(run->job.plan);
+
+	return run->job.plan->depth > 1 ? stream(run, count, until, done) : round_trips(run, count, until, done);
 }
 
-static void fill_percentiles(const struct wg_hist *hist, struct wg_crossing_figures *figures)
+static double world_cpu_ns(struct run *run)
 {
-	const struct {
-		double percent;
-		double *target;
-	} wanted[] = {{1, &figures->p1_ns},   {50, &figures->p50_ns},	 {90, &figures->p90_ns},
-		      {99, &figures->p99_ns}, {99.9, &figures->p999_ns}, {100, &figures->max_ns}};
+	struct wg_world_info info;
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		uint64_t ticks;
-
-		*wanted[i].target = -1;
-		if (hist && wg_hist_percentile(hist, wanted[i].percent, &ticks) == WG_OK)
-			*wanted[i].target = wg_ticks_to_ns(ticks);
-	}
+	return wg_gate_world_info(run->session, &info) == WG_OK ? wg_crossing_process_cpu_ns(info.process) : -1;
 }
 
-static wg_result timed(struct run *run, const volatile int *stop, struct wg_crossing_figures *figures)
+/* At rest: what the world and the lane's thread have counted. */
+static wg_result others_now(struct run *run, struct moment *moment)
 {
-	const struct wg_crossing_plan *plan = run->plan;
-	const uint64_t limit = plan->most_ns ? wg_ns_to_ticks((double)plan->most_ns) : UINT64_MAX / 2;
-	struct wg_hist *hist = run->hist;
+	wg_result result = wg_lane_rest(run->lane);
+
+	if (result != WG_OK)
+		return result;
+	wg_lane_count(run->lane, &moment->lane);
+	moment->world_known = wg_gate_world_ledger(run->session, &moment->world) == WG_OK;
+	return WG_OK;
+}
+
+static void fill_others(const struct run *run, const struct moment *before, const struct moment *after,
+			struct wg_crossing_figures *figures)
+{
+	struct wg_crossing_thread *lane = &figures->lane;
+	struct wg_crossing_thread *world = &figures->world;
+
+	world->known = before->world_known && after->world_known;
+	world->counts = after->world;
+	wg_crossing_subtract(&world->counts, &before->world);
+	world->counts.polls += after->lane.polls - before->lane.polls;
+	world->counts.lane_bytes += after->lane.bytes - before->lane.bytes;
+	if (before->world_cpu_ns >= 0 && after->world_cpu_ns >= 0)
+		world->cpu_ns = after->world_cpu_ns - before->world_cpu_ns;
+	if (run->job.plan->lane.mode != WG_LANE_RING)
+		return;
+	lane->known = true;
+	lane->counts = after->lane.thread;
+	wg_crossing_subtract(&lane->counts, &before->lane.thread);
+	if (before->lane.thread_cpu_ns >= 0 && after->lane.thread_cpu_ns >= 0)
+		lane->cpu_ns = after->lane.thread_cpu_ns - before->lane.thread_cpu_ns;
+}
+
+/* The clock runs from the moment before to the moment after; resting lies outside of both. */
+static wg_result measure(struct run *run, struct wg_crossing_figures *figures)
+{
+	struct moment before, after;
 	uint64_t began;
+	wg_result result = others_now(run, &before);
+
+	if (result != WG_OK)
+		return result;
+	before.world_cpu_ns = world_cpu_ns(run);
+	wg_crossing_now(&before.client);
+	began = wg_ticks();
+	result = run_for(run, run->job.plan->count, &figures->operations);
+	figures->elapsed_ns = wg_ticks_to_ns(wg_ticks() - began);
+	wg_crossing_now(&after.client);
+	after.world_cpu_ns = world_cpu_ns(run);
+	if (result == WG_OK)
+		result = others_now(run, &after);
+	if (result != WG_OK)
+		return result;
+	wg_crossing_since(&before.client, &after.client, &figures->client);
+	fill_others(run, &before, &after, figures);
+	wg_crossing_percentiles(run->job.plan->depth > 1 ? NULL : run->job.hist, figures);
+	return WG_OK;
+}
+
+static wg_result warm_up(struct run *run)
+{
+	struct wg_hist *hist = run->job.hist;
 	uint64_t done;
 	wg_result result;
 
-	run->hist = NULL;
-	result = run_for(run, plan->warm_up, wg_ticks() + limit, stop, &done);
-	if (result != WG_OK)
-		return result;
-	run->hist = hist;
-	began = wg_ticks();
-	result = run_for(run, plan->count, began + limit, stop, &figures->operations);
-	figures->elapsed_ns = wg_ticks_to_ns(wg_ticks() - began);
-	fill_percentiles(hist, figures);
+	run->job.hist = NULL;
+	result = run_for(run, run->job.plan->warm_up, &done);
+	run->job.hist = hist;
 	return result;
 }
 
-static wg_result prepare(struct run *run)
+/* A thread starts where the one that makes it may run. */
+static wg_result open_lane(struct run *run, TEEC_Context *context, const cpu_set_t *before)
 {
-	const struct wg_crossing_plan *plan = run->plan;
-	uint32_t i;
+	const struct wg_crossing_plan *plan = run->job.plan;
+	const struct wg_crossing_pins *pins = plan->pins;
+	wg_result result = pins ? wg_crossing_pin(pins->lane, before) : WG_OK;
 
-	run->payload = malloc(plan->bytes + 1u);
-	run->hist = plan->depth > 1 ? NULL : calloc(1, sizeof(*run->hist));
-	if (!run->payload || (plan->depth <= 1 && !run->hist))
-		return WG_ERR_MEMORY;
-	if (run->hist)
-		wg_hist_init(run->hist);
-	for (i = 0; i < plan->bytes; i++) {
-		run->payload[i] = (uint8_t)(i * 31u + 7u);
-		if (plan->operation == CROSSING_SUM)
-			run->expected += run->payload[i];
-	}
-	run->expected_bytes = plan->operation == CROSSING_ECHO ? plan->bytes : 0;
-	return WG_OK;
+	if (result == WG_OK)
+		result = wg_lane_open(context, run->session, &plan->lane, &run->lane);
+	if (result == WG_OK && pins)
+		result = wg_crossing_pin(pins->client, before);
+	return result;
 }
 
 wg_result wg_crossing_run(TEEC_Context *context, TEEC_Session *session, const struct wg_crossing_plan *plan,
 			  const volatile int *stop, struct wg_crossing_figures *figures)
 {
-	struct run run = {.plan = plan};
-	struct wg_lane_counts counts;
+	struct run run = {.session = session};
+	cpu_set_t before;
 	wg_result result;
 
-	memset(figures, 0, sizeof(*figures));
-	fill_percentiles(NULL, figures);
-	if (plan->bytes > plan->lane.payload_bytes || plan->operation > CROSSING_REQUEST)
-		return WG_ERR_INPUT;
-	result = prepare(&run);
+	wg_reason_clear();
+	wg_crossing_clear(figures);
+	result = wg_crossing_prepare(plan, stop, &run.job);
+	if (result != WG_OK)
+		return result;
+	result = wg_crossing_keep(plan->pins, &before);
 	if (result == WG_OK)
-		result = wg_lane_open(context, session, &plan->lane, &run.lane);
-	if (result == WG_OK) {
-		result = timed(&run, stop, figures);
-		wg_lane_close(run.lane, &counts);
-		figures->world_polls = counts.polls;
-	}
-	free(run.payload);
-	free(run.hist);
+		result = open_lane(&run, context, &before);
+	if (result == WG_OK)
+		result = warm_up(&run);
+	if (result == WG_OK)
+		result = measure(&run, figures);
+	wg_lane_close(run.lane, NULL);
+	wg_crossing_restore(plan->pins, &before);
+	wg_crossing_free(&run.job);
 	return result;
 }

@@ -24,6 +24,15 @@ static uint64_t bucket_value(uint32_t bucket)
 	return low + (width - 1) / 2;
 }
 
+uint64_t wg_hist_value(const struct wg_hist *hist, uint32_t bucket)
+{
+	uint64_t value = bucket_value(bucket);
+
+	if (value < hist->min)
+		return hist->min;
+	return value > hist->max ? hist->max : value;
+}
+
 static void add_to_sum(struct wg_hist *hist, uint64_t low, uint64_t high)
 {
 	hist->sum_low += low;
@@ -108,11 +117,11 @@ wg_result wg_hist_percentile(const struct wg_hist *hist, double percent, uint64_
 		if (seen >= rank)
 			break;
 	}
-	value = bucket_value(i);
+	value = wg_hist_value(hist, i);
 	/* The first and the last value are known exactly. */
-	if (rank == 1 || value < hist->min)
+	if (rank == 1)
 		value = hist->min;
-	if (rank == hist->count || value > hist->max)
+	if (rank == hist->count)
 		value = hist->max;
 	*out = value;
 	return WG_OK;

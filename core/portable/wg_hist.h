@@ -45,6 +45,9 @@ static inline void wg_hist_record(struct wg_hist *hist, uint64_t value)
 		hist->max = value;
 }
 
+/* What stands for the values of a bucket: its middle, never outside what was recorded. */
+uint64_t wg_hist_value(const struct wg_hist *hist, uint32_t bucket);
+
 /* n times the same value. WG_ERR_SIZE, and nothing recorded: the count would pass 2^64 - 1. The same for merge. */
 wg_result wg_hist_record_n(struct wg_hist *hist, uint64_t value, uint64_t n) WG_MUST_CHECK;
 /* Adds all that from holds; afterwards into is what it would be had it recorded those values itself. */

@@ -26,8 +26,9 @@ static inline void copy(uint8_t *to, const uint8_t *from, size_t bytes)
 	memcpy(&to[bytes - STEP], &from[bytes - STEP], STEP);
 }
 
-/* Requests of one slot's size, from one slot to another, which may be the same. */
-static wg_result serve_slot(const struct wg_lane_server *server, const void *from, void *to, size_t slot_bytes)
+/* Requests of one slot's size, from one slot to another, which may be the same. copied: grows by what was copied. */
+static wg_result serve_slot(const struct wg_lane_server *server, const void *from, void *to, size_t slot_bytes,
+			    uint64_t *copied)
 {
 	const size_t most = slot_bytes - sizeof(struct wg_lane_slot);
 	struct wg_lane_slot slot;
@@ -37,6 +38,7 @@ static wg_result serve_slot(const struct wg_lane_server *server, const void *fro
 	if (slot.bytes > most || slot.bytes > server->capacity)
 		return WG_ERR_SIZE;
 	copy(server->payload, (const uint8_t *)from + sizeof(slot), slot.bytes);
+	*copied += slot.bytes;
 	bytes = slot.bytes; /* so that the head itself stays in registers */
 	slot.result = server->handle(server->context, slot.operation, server->payload,
 				     most < server->capacity ? most : server->capacity, &bytes);
@@ -45,6 +47,7 @@ static wg_result serve_slot(const struct wg_lane_server *server, const void *fro
 		return WG_ERR_SIZE;
 	wg_lane_slot_store(to, &slot);
 	copy((uint8_t *)to + sizeof(slot), server->payload, slot.bytes);
+	*copied += slot.bytes;
 	return WG_OK;
 }
 
@@ -58,19 +61,21 @@ wg_result wg_lane_serve_batch(const struct wg_lane_server *server, void *block, 
 {
 	uint8_t *slot = block;
 	wg_result result = WG_OK;
+	uint64_t copied = 0;
 	uint32_t i;
 
 	if (!slots_fit(block_bytes, count, slot_bytes))
 		return WG_ERR_INPUT;
 	for (i = 0; i < count && result == WG_OK; i++)
-		result = serve_slot(server, &slot[i * slot_bytes], &slot[i * slot_bytes], slot_bytes);
+		result = serve_slot(server, &slot[i * slot_bytes], &slot[i * slot_bytes], slot_bytes, &copied);
 	return result;
 }
 
 /* One burst: as many requests as there are, and as there is room for answers. served: how many. */
 static wg_result serve_burst(const struct wg_lane_server *server, struct wg_ring_consumer *requests,
-			     struct wg_ring_producer *answers, uint32_t *served)
+			     struct wg_ring_producer *answers, uint32_t *served, uint64_t *bytes)
 {
+	uint64_t copied = 0;
 	wg_result result = wg_ring_peek(requests, BURST, served);
 	uint32_t done = 0;
 
@@ -79,9 +84,10 @@ static wg_result serve_burst(const struct wg_lane_server *server, struct wg_ring
 	result = wg_ring_reserve(answers, *served, served);
 	while (result == WG_OK && done < *served) {
 		result = serve_slot(server, wg_ring_consumer_slot(requests, done), wg_ring_producer_slot(answers, done),
-				    requests->slot_bytes);
+				    requests->slot_bytes, &copied);
 		done++;
 	}
+	*bytes += copied;
 	if (result == WG_OK && done) {
 		wg_ring_publish(answers, done);
 		wg_ring_release(requests, done);
@@ -113,6 +119,7 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 	struct wg_ring_producer answers;
 	uint64_t operations = 0;
 	uint64_t polls = 0;
+	uint64_t bytes = 0;
 	uint32_t cpu = WG_RELAX_CPU_UNKNOWN;
 	uint32_t empty = 0;
 	uint32_t served;
@@ -122,7 +129,7 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 	if (result != WG_OK)
 		return result; /* the block may be too small for its head even */
 	while (result == WG_OK) {
-		result = serve_burst(server, &requests, &answers, &served);
+		result = serve_burst(server, &requests, &answers, &served, &bytes);
 		operations += served;
 		if (served) {
 			empty = 0;
@@ -143,5 +150,6 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 	}
 	head->operations += operations;
 	head->polls += polls;
+	head->bytes += bytes;
 	return result;
 }

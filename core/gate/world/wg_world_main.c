@@ -297,6 +297,7 @@ static void serve(void)
 	struct wg_message message;
 	TEE_Param params[WG_PARAMS];
 	uint64_t sent = world.control->to_world.ticks;
+	bool timed = world.boot.spin || sent; /* whether the normal world asks how long the TA took */
 	uint64_t began;
 
 	message.result = wg_message_decode(&world.control->to_world.message, sizeof(message), world.arena,
@@ -308,7 +309,7 @@ static void serve(void)
 		_exit(0);
 	}
 	spin_after(sent, world.boot.enter_ticks);
-	began = world.boot.spin ? wg_ticks() : 0; /* only an emulated world is asked how long the TA took */
+	began = timed ? wg_ticks() : 0;
 	message.origin = TEE_ORIGIN_TEE;
 	if (message.result == TEE_SUCCESS)
 		message.result = dispatch(&message, params);
@@ -318,7 +319,7 @@ static void serve(void)
 		message.command = world.instance.panic_code;
 	}
 	wg_message_encode(params, &message);
-	answer(&message, world.boot.spin ? wg_ticks() - began : 0);
+	answer(&message, timed ? wg_ticks() - began : 0);
 	if (world.instance.panicked)
 		_exit(0);
 }
