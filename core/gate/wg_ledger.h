@@ -8,7 +8,7 @@
 /* name, what it counts */
 #define WG_LEDGER_FIELDS(X)                                                       \
 	X(crossings, "passages through the gate: open, invoke, close")            \
-	X(operations, "operations carried by batches and rings")                  \
+	X(operations, "operations carried by lanes")                              \
 	X(rpcs, "requests of the world to the normal world")                      \
 	X(share_bytes, "bytes copied because a buffer was not shared memory")     \
 	X(bounce_bytes, "bytes copied through the bounce buffer of a platform")   \

@@ -61,14 +61,14 @@ static inline void wg_stage_end(void)
 
 #else
 
-/* Few bytes beside the thread's pointer, so that a begin and an end cost next to nothing where nothing is sampled. */
+/* Where the running thread stands; here so that a begin and an end need no call where nothing is sampled. */
 struct wg_sampling {
 	uint32_t depth; /* begins without their end */
 	uint32_t until; /* outermost begins before the next sample */
 	struct wg_stages *now;
 };
 
-extern _Thread_local struct wg_sampling wg_sampling __attribute__((tls_model("initial-exec")));
+extern _Thread_local struct wg_sampling wg_sampling;
 
 /* Starts a sample. Out of line: one operation in 64. */
 void wg_stage_start(void);

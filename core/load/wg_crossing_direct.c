@@ -112,6 +112,7 @@ static void count(struct wg_crossing_figures *figures, const struct wg_crossing_
 {
 	const uint64_t bytes = figures->operations * (job->plan->bytes + (uint64_t)job->expected_bytes);
 
+	figures->client.counts.operations = figures->operations;
 	figures->client.counts.lane_bytes = bytes;
 	figures->world.known = true;
 	figures->world.counts.lane_bytes = bytes;

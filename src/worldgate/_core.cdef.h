@@ -93,6 +93,8 @@ static const TEEC_UUID core_crossing_uuid;
 #define CROSSING_NOTHING ...
 #define CROSSING_ECHO ...
 #define CROSSING_SUM ...
+#define CROSSING_REQUEST ...
+#define CROSSING_PAYLOAD_MAX ...
 #define WG_LANE_COMMAND_CALL ...
 
 /* core/gate/wg_gate.h */
@@ -115,8 +117,16 @@ wg_result wg_gate_world_info(TEEC_Session *session, struct wg_world_info *out);
 void wg_gate_own_ledger(struct wg_ledger *out);
 wg_result wg_gate_probe(const char *world, struct wg_world_info *out, char *reason);
 
+/* core/portable/wg_hist.h */
+#define WG_HIST_BUCKETS ...
+
+struct wg_hist {
+	uint64_t count;
+	...;
+};
+
 /* core/gate/wg_lane.h and core/load/wg_crossing_load.h */
-enum wg_lane_mode { WG_LANE_CALL, ... };
+enum wg_lane_mode { WG_LANE_CALL, WG_LANE_BATCH, WG_LANE_RING, ... };
 
 struct wg_lane_config {
 	enum wg_lane_mode mode;
@@ -125,21 +135,46 @@ struct wg_lane_config {
 	...;
 };
 
+struct wg_crossing_pins {
+	int client;
+	int lane;
+	...;
+};
+
 struct wg_crossing_plan {
 	struct wg_lane_config lane;
 	uint32_t operation;
+	uint32_t bytes;
 	uint32_t depth;
 	uint64_t warm_up;
 	uint64_t count;
 	uint64_t most_ns;
+	const struct wg_crossing_pins *pins;
+	struct wg_hist *hist;
+	...;
+};
+
+struct wg_crossing_thread {
+	_Bool known;
+	struct wg_ledger counts;
+	uint64_t stage_operations[...];
+	double stage_ns[...];
+	double cpu_ns;
 	...;
 };
 
 struct wg_crossing_figures {
 	uint64_t operations;
-	double p1_ns, p50_ns, p99_ns;
+	double elapsed_ns;
+	double p1_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
+	struct wg_crossing_thread client;
+	struct wg_crossing_thread lane;
+	struct wg_crossing_thread world;
 	...;
 };
 
 wg_result wg_crossing_run(TEEC_Context *context, TEEC_Session *session, const struct wg_crossing_plan *plan,
 			  const volatile int *stop, struct wg_crossing_figures *figures);
+wg_result wg_crossing_direct(const struct wg_crossing_plan *plan, const volatile int *stop,
+			     struct wg_crossing_figures *figures);
+uint32_t wg_crossing_distribution(const struct wg_hist *hist, double *values_ns, uint64_t *counts);

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the C source of `worldgate._core`, the binding to the C core (cffi, API mode).
 
-usage: python _core_build.py _core.cdef.h wg_ledger.h tee_client_api.h OUT.c
+usage: python _core_build.py _core.cdef.h wg_ledger.h wg_stage.h tee_client_api.h OUT.c
 
 The declarations of _core.cdef.h are checked against the real headers by the C compiler. What those type once
-is taken from them: the members of the ledger and the constants of the Client API.
+is taken from them: the members of the ledger, the stages, and the constants of the Client API.
 """
 
 from __future__ import annotations
@@ -23,21 +23,38 @@ SOURCE = """
 #include "wg_gate.h"
 #include "wg_lane_format.h"
 #include "wg_ledger.h"
+#include "wg_stage.h"
 
 static const TEEC_UUID core_crossing_uuid = CROSSING_TA_UUID;
 
 #define CORE_LEDGER_TEXT(name, text) text,
 static const char *const core_ledger_texts[] = {WG_LEDGER_FIELDS(CORE_LEDGER_TEXT)};
+
+#define CORE_STAGE_NAME(name, text) #name,
+static const char *const core_stage_names[] = {WG_STAGE_FIELDS(CORE_STAGE_NAME)};
+static const char *const core_stage_texts[] = {WG_STAGE_FIELDS(CORE_LEDGER_TEXT)};
 """
+
+
+def table(file: str, header: str) -> list[str]:
+    """The names of a header's X(name, "text")."""
+    names = re.findall(r'^\s*X\((\w+), "', header, re.MULTILINE)
+    if not names:
+        sys.exit(f'{file}: no X(name, "text") found; mend _core_build.py along with it')
+    return names
 
 
 def ledger_declarations(header: str) -> str:
     """WG_LEDGER_FIELDS has X(name, "what it counts"): the struct, and the texts in the same order."""
-    names = re.findall(r'^\s*X\((\w+), "', header, re.MULTILINE)
-    if not names:
-        sys.exit('wg_ledger.h: no X(name, "text") found; mend _core_build.py along with it')
+    names = table("wg_ledger.h", header)
     members = "".join(f" uint64_t {name};" for name in names)
     return f"struct wg_ledger {{{members} }};\nstatic const char *const core_ledger_texts[{len(names)}];\n"
+
+
+def stage_declarations(header: str) -> str:
+    """The names of the stages and what their time goes into, in the order of enum wg_stage_name."""
+    count = len(table("wg_stage.h", header))
+    return "".join(f"static const char *const core_stage_{kind}[{count}];\n" for kind in ("names", "texts"))
 
 
 def constants(header: str) -> str:
@@ -48,9 +65,10 @@ def constants(header: str) -> str:
     return "".join(f"#define {name} ...\n" for name in names)
 
 
-def main(cdef: str, ledger_header: str, client_header: str, out: str) -> None:
+def main(cdef: str, ledger_header: str, stage_header: str, client_header: str, out: str) -> None:
     ffi = cffi.FFI()
     ffi.cdef(ledger_declarations(Path(ledger_header).read_text()))
+    ffi.cdef(stage_declarations(Path(stage_header).read_text()))
     ffi.cdef(constants(Path(client_header).read_text()))
     ffi.cdef(Path(cdef).read_text())
     ffi.set_source("worldgate._core", SOURCE)
@@ -58,6 +76,6 @@ def main(cdef: str, ledger_header: str, client_header: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
-        sys.exit("usage: python _core_build.py _core.cdef.h wg_ledger.h tee_client_api.h OUT.c")
+    if len(sys.argv) != 6:
+        sys.exit("usage: python _core_build.py _core.cdef.h wg_ledger.h wg_stage.h tee_client_api.h OUT.c")
     main(*sys.argv[1:])
