@@ -97,14 +97,14 @@ def resume(
     result = read(output)
     if experiment is not None:
         _check_same(output, result.experiment, experiment)
+    if result.state == "complete":
+        return result
     version = metadata.version("worldgate")
     if result.worldgate != version:
         raise WorldgateError(
             f"{output}: was begun by Worldgate {one_line(result.worldgate)[:40]}, this is {version}; "
             "their runs do not belong together: start a new experiment"
         )
-    if result.state == "complete":
-        return result
     _check(result.experiment)
     return _Engine(replace(result, state="running"), output, watcher, stop or Stop()).run()
 
