@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unit costs of this machine: what one crossing, one copied KiB, one wake-up costs here by itself. `worldgate limits`
-measures them, the explanation multiplies them by counts."""
+"""Unit costs of this machine: what one crossing, one copied KiB, one wake-up costs here by itself.
+
+`worldgate limits` measures them, the explanation multiplies them by counts.
+"""
 
 from __future__ import annotations
 

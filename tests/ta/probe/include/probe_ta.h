@@ -25,12 +25,13 @@
  * 16 + i for each null reference. A value that goes out becomes {fill, i}. */
 #define PROBE_SEE 1u
 /* p0 memref in: a secret of PROBE_SECRET_BYTES, each byte XOR 0xff, so that what crosses is not the secret. It is kept
- * in the heap, in a global, and in the keys of an AES-CTR, an AES-GCM and an HMAC operation and of the AEAD library, all of which are used. */
+ * in the heap, in a global, and in the keys of an AES-CTR, an AES-GCM and an HMAC operation and of the AEAD library,
+ * all of which are used. */
 #define PROBE_HOLD 2u
 /* p0 memref out: SHA-256 of what each place holds, 32 bytes each: heap, global. */
 #define PROBE_DIGEST 3u
-/* p0 memref in: a secret as above; p1 value in: a = milliseconds. Keeps the secret on the stack and in registers while it waits. p2
- * value out: a = 1 where it was still there afterwards. */
+/* p0 memref in: a secret as above; p1 value in: a = milliseconds. Keeps the secret on the stack and in registers while
+ * it waits. p2 value out: a = 1 where it was still there afterwards. */
 #define PROBE_HOLD_ON_STACK 4u
 /* p0 value in: a = the code. */
 #define PROBE_PANIC 5u
