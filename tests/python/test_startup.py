@@ -15,6 +15,8 @@ SLOW_MODULES = (
     "msgspec",
     "numpy",
     "scipy",
+    "matplotlib",
+    "plotly",
     "rich",
     "shtab",
     "importlib.metadata",

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tour": ("worldgate.cli.tour", "Show the worlds of this machine and a TA answering in each."),
     "worlds": ("worldgate.cli.worlds", "List the worlds, what they cost, and which can be used here."),
     "run": ("worldgate.cli.run", "Run an experiment that a file describes."),
+    "report": ("worldgate.cli.report", "Report what result files found: text, HTML, figures, CSV."),
+    "compare": ("worldgate.cli.compare", "Compare two result files, and fail where the second is slower."),
     "ta": ("worldgate.cli.ta", "Build, run and fuzz a TA of your own."),
     "doctor": ("worldgate.cli.doctor", "Say what this machine offers and what is switched off."),
     "completion": ("worldgate.cli.completion", "Print the completion script of a shell."),
