@@ -60,6 +60,9 @@ static wg_result operate(struct direct *direct, void *session)
 		return WG_ERR_STATE;
 	if (params[0].value.a != job->expected || params[0].value.b != job->expected_bytes)
 		return WG_ERR_AUTH;
+	/* Not of 0 bytes: a masked load from a page that was never touched takes 100 ns. */
+	if (!job->expected_bytes)
+		return WG_OK;
 	return memcmp(direct->buffer, job->payload, job->expected_bytes) == 0 ? WG_OK : WG_ERR_AUTH;
 }
 

@@ -22,6 +22,10 @@ from typing import Any, NoReturn, Protocol, cast
 COMMANDS: dict[str, tuple[str, str]] = {
     "tour": ("worldgate.cli.tour", "Show the worlds of this machine and a TA answering in each."),
     "worlds": ("worldgate.cli.worlds", "List the worlds, what they cost, and which can be used here."),
+    "crossing": (
+        "worldgate.cli.crossing",
+        "Measure what a crossing into a world costs, against the normal world.",
+    ),
     "run": ("worldgate.cli.run", "Run an experiment that a file describes."),
     "report": ("worldgate.cli.report", "Report what result files found: text, HTML, figures, CSV."),
     "compare": ("worldgate.cli.compare", "Compare two result files, and fail where the second is slower."),

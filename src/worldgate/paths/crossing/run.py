@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -126,14 +127,19 @@ def _warm_up(options: Options) -> int:
 
 
 def _run(variant: Variant, options: Options) -> Timed:
-    from worldgate.core import CROSSING_TA, Gate
+    from worldgate.core import CROSSING_TA, Gate, TeeError
     from worldgate.core_load import run_load
 
     load = _load(options, variant.placement)
     if options.mode == "direct":
         return run_load(None, load)
     requires = ("rpc_ns",) if options.operation == "request" else ()
-    with Gate(_world_name(variant, options), requires) as gate, gate.open(CROSSING_TA) as session:
+    with ExitStack() as opened:
+        try:
+            gate = opened.enter_context(Gate(_world_name(variant, options), requires))
+            session = opened.enter_context(gate.open(CROSSING_TA))
+        except TeeError as error:
+            raise Unavailable(error.reason or str(error)) from None
         return run_load(session, load)
 
 
