@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from worldgate.experiment.result import Sample, Variant
 from worldgate.experiment.unit_costs import Unit, Units, bytes_text, unknown
@@ -55,9 +55,9 @@ class Side:
     variant: Variant
     kind: str  # of world
     mode: str  # direct, call, batch, ring
-    batch: float  # operations of a crossing, or slots of a ring
-    depth: float  # operations under way at once
-    size: float  # bytes of a payload
+    batch: int  # operations of a crossing, or slots of a ring
+    depth: int  # operations under way at once
+    size: int  # bytes of a payload
     where: Where | None
     counts: dict[str, dict[str, float]]  # thread -> count -> per operation
     inside_ns: float | None  # in the TA, from the sampled stages
@@ -79,19 +79,23 @@ class Side:
         return sum(counts.get(name, 0.0) for counts in self.counts.values())
 
 
-def _number(variant: Variant, *names: str) -> float | None:
-    for name in names:
-        value = variant.options.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 2**40:
-            return float(value)
-    return None
+class _Shape(NamedTuple):
+    """How the operations of a variant travel."""
+
+    mode: str
+    batch: int
+    depth: int
+    size: int
 
 
-def _mode(variant: Variant) -> tuple[str, float]:
-    """Mode, and how many operations it puts together."""
-    word, _, count = str(variant.options.get("mode", "call")).partition(":")
-    given = float(count) if count.isascii() and count.isdigit() and len(count) < 10 else None
-    return word, max(1.0, given or _number(variant, "count", "slots") or 1.0)
+def _shape(variant: Variant) -> _Shape:
+    """Of a path that the model does not know each crossing is one by itself."""
+    if variant.path != "crossing":
+        return _Shape("call", 1, 1, 0)
+    from worldgate.paths.crossing.options import parse
+
+    options = parse(variant)
+    return _Shape(options.mode, options.slots, options.depth, options.size)
 
 
 def _where(variant: Variant) -> Where | None:
@@ -101,32 +105,31 @@ def _where(variant: Variant) -> Where | None:
     return "two cores" if text == "two cores" else None
 
 
-def _per_operation(samples: list[Sample]) -> dict[str, dict[str, float]]:
-    sums: dict[str, dict[str, int]] = {}
+def _operations_of(sample: Sample) -> float:
+    """As the client counted them; where it does not, as their rate tells."""
+    counted = sum(
+        ledger.counts.get("operations", 0) for ledger in sample.ledgers if ledger.thread == "client"
+    )
+    rate = sample.metrics.get("operations_per_second")
+    if counted or rate is None or not 0 < rate * sample.seconds < 2**53:
+        return counted
+    return rate * sample.seconds
+
+
+def _per_operation(samples: list[Sample], operations: float) -> dict[str, dict[str, float]]:
+    sums: dict[str, dict[str, float]] = {}
     for sample in samples:
         for ledger in sample.ledgers:
             into = sums.setdefault(ledger.thread, {})
             for name, count in ledger.counts.items():
-                into[name] = into.get(name, 0) + count
-    operations = sums.get("client", {}).get("operations", 0)
-    if operations <= 0:
-        return {}
-    return {
-        thread: {name: count / operations for name, count in counts.items()}
-        for thread, counts in sums.items()
-    }
+                into[name] = into.get(name, 0.0) + count / operations
+    return sums
 
 
 def _seconds_per_operation(
-    samples: list[Sample], name: Literal["cpu_seconds", "waited_seconds"]
+    samples: list[Sample], name: Literal["cpu_seconds", "waited_seconds"], operations: float
 ) -> dict[str, float]:
     """Thread -> ns; only threads of which every sample knows it."""
-    operations = sum(
-        ledger.counts.get("operations", 0)
-        for sample in samples
-        for ledger in sample.ledgers
-        if ledger.thread == "client"
-    )
     sums: dict[str, float] = {}
     gone = set()
     for sample in samples:
@@ -135,8 +138,8 @@ def _seconds_per_operation(
             if seconds is None or not math.isfinite(seconds):
                 gone.add(ledger.thread)
             else:
-                sums[ledger.thread] = sums.get(ledger.thread, 0.0) + seconds
-    return {thread: sums[thread] * 1e9 / operations for thread in sums.keys() - gone} if operations else {}
+                sums[ledger.thread] = sums.get(ledger.thread, 0.0) + seconds * 1e9 / operations
+    return {thread: sums[thread] for thread in sums.keys() - gone}
 
 
 def _stage_ns(samples: list[Sample], name: str) -> float | None:
@@ -149,27 +152,27 @@ def make_side(
     variant: Variant, samples: list[Sample], profiles: Mapping[str, Profile], aead: str | None
 ) -> Side:
     """Variant and samples as the model needs them."""
-    kind = variant.world.partition(":")[0]
-    mode, batch = _mode(variant)
+    shape = _shape(variant)
+    operations = sum(map(_operations_of, samples))
     profile = profiles.get(variant.profile) if variant.profile else None
     no_profile = "" if profile else f"there is no profile '{variant.profile}' here"
     if profile and variant.profile_hash not in (None, profile.hash()):
         profile, no_profile = None, f"profile '{variant.profile}' has changed since the experiment"
     return Side(
         variant=variant,
-        kind=kind,
-        mode=mode,
-        batch=batch,
-        depth=_number(variant, "depth") or 1.0,
-        size=_number(variant, "bytes", "size", "payload") or 0.0,
+        kind=variant.world.partition(":")[0],
+        mode=shape.mode,
+        batch=shape.batch,
+        depth=shape.depth,
+        size=shape.size,
         where=_where(variant),
-        counts=_per_operation(samples),
+        counts=_per_operation(samples, operations) if operations else {},
         inside_ns=_stage_ns(samples, "inside"),
         profile=profile,
         no_profile=no_profile,
         aead=aead,
-        cpu_ns=_seconds_per_operation(samples, "cpu_seconds"),
-        waited_ns=_seconds_per_operation(samples, "waited_seconds"),
+        cpu_ns=_seconds_per_operation(samples, "cpu_seconds", operations) if operations else {},
+        waited_ns=_seconds_per_operation(samples, "waited_seconds", operations) if operations else {},
     )
 
 
@@ -309,9 +312,21 @@ def waiting(side: Side, units: Units) -> list[Charge]:
     ]
 
 
+def _waited(side: Side, units: Units) -> list[Charge]:
+    """Where threads work at the same time, one that did not run held the others up. Where they take turns it
+    waited for the work of another one, which is charged there."""
+    if not side.apart:
+        return []
+    return [
+        Charge("waiting", "not running", thread, 1.0, Unit(ns, "measured: elapsed time without CPU time"))
+        for thread, ns in side.waited_ns.items()
+        if thread in ("client", "world") and ns > 0
+    ]
+
+
 def charges(side: Side, units: Units) -> list[Charge]:
     """All that is known to cost something, except the work itself."""
-    makers = (_crossings, _operations, _copies, _crypto, _paging, _system_calls)
+    makers = (_crossings, _operations, _copies, _crypto, _paging, _system_calls, _waited)
     return [charge for make in makers for charge in make(side, units)]
 
 

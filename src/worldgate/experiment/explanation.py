@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from worldgate.errors import WorldgateError, one_line
+from worldgate.errors import WorldgateError
 from worldgate.experiment.charges import CAUSES, Cause, Charge, Side, charges, make_side, units_for, waiting
 from worldgate.experiment.result import Fidelity, Metric, Result, Sample, Variant
 from worldgate.experiment.unit_costs import NS_MOST, Unit
@@ -27,9 +27,9 @@ SCHEMA = "worldgate.explanation/1"
 GRID = 1024.0
 Work = Literal["one after another", "at the same time"]
 
-# unit of a metric -> its value as ns of one operation
+# unit of a metric -> ns
 _NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
-_RATES = ("operations/s", "op/s", "ops/s", "1/s", "/s")
+RATE = "1/s"
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +104,7 @@ def operation_ns(metric: Metric, value: float) -> float | None:
     """What a value of that metric means for one operation; None: nothing."""
     if metric.unit in _NS:
         return on_grid(value * _NS[metric.unit])
-    if metric.unit in _RATES and value > 0:
+    if metric.unit == RATE and value > 0:
         return on_grid(1e9 / value)
     return None
 
@@ -274,18 +274,11 @@ def explain_side(
     )
 
 
-def _metric_of(result: Result, name: str | None) -> list[Metric]:
-    """Those that tell the time of an operation: the asked one, or rates first, since unit costs are means."""
-    usable = [metric for metric in result.experiment.metrics if metric.unit in _NS or metric.unit in _RATES]
-    if name is None:
-        return sorted(usable, key=lambda metric: metric.unit not in _RATES)
-    found = [metric for metric in usable if metric.name == name]
-    if not found:
-        known = ", ".join(metric.name for metric in usable) or "none"
-        raise WorldgateError(
-            f"no metric '{one_line(name)[:60]}' tells the time of an operation here; those that do: {known}"
-        )
-    return found
+def _metrics_of(result: Result) -> list[Metric]:
+    """Those that tell the time of an operation: rates first, since unit costs are means as they are."""
+    metrics = result.experiment.metrics
+    rates = [metric for metric in metrics if metric.unit == RATE]
+    return rates + [metric for metric in metrics if metric.unit in _NS][:1]
 
 
 def _explain_one(
@@ -305,7 +298,11 @@ def _explain_one(
     for one in (variant, base):
         if not samples.get(one.name):
             return f"'{one.name}' has no samples"
-        sides.append(make_side(one, samples[one.name], profiles, aead if isinstance(aead, str) else None))
+        try:
+            side = make_side(one, samples[one.name], profiles, aead if isinstance(aead, str) else None)
+        except WorldgateError as error:
+            return f"'{one.name}': {error}"
+        sides.append(side)
         if not sides[-1].counts:
             return f"the ledger of '{one.name}' counts no operations"
     for metric in metrics:
@@ -315,11 +312,9 @@ def _explain_one(
     return "no metric tells the time of an operation on both sides"
 
 
-def explain(
-    result: Result, limits: Limits, profiles: Mapping[str, Profile], metric: str | None = None
-) -> Explanations:
+def explain(result: Result, limits: Limits, profiles: Mapping[str, Profile]) -> Explanations:
     """Every variant that has a baseline."""
-    metrics = _metric_of(result, metric)
+    metrics = _metrics_of(result)
     samples: dict[str, list[Sample]] = {}
     for sample in result.samples:
         samples.setdefault(sample.variant, []).append(sample)

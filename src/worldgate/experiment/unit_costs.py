@@ -65,10 +65,10 @@ class Units:
     def _costs(self, cause: Cause, fits: Callable[[UnitCost], bool]) -> list[UnitCost]:
         return [cost for cost in self._limits.costs if cost.cause == cause and _sound(cost.ns) and fits(cost)]
 
-    def _absent(self, cause: Cause, what: str = "") -> Unit:
-        why = self._limits.absent.get(cause)
-        what = f"{cause}{what}"
-        return unknown(f"the limits have no '{what}'" + (f": {why}" if why else ""))
+    def _absent(self, cause: Cause, what: str | None = None) -> Unit:
+        name = f"{cause}, {what}" if what else cause
+        why = self._limits.absent.get(name) or self._limits.absent.get(cause)
+        return unknown(f"the limits have no '{name}'" + (f": {why}" if why else ""))
 
     def one(self, cause: Cause) -> Unit:
         """A cost without a size, for this placement."""
@@ -80,7 +80,7 @@ class Units:
             return Unit(everywhere[0].ns, f"limits: {cause}")
         if self._where is None and self._costs(cause, lambda cost: True):
             return unknown(f"the threads were not pinned, and '{cause}' differs between one core and two")
-        return self._absent(cause, f", {self._where}" if self._where else "")
+        return self._absent(cause, self._where)
 
     def _points(self, cause: Cause, fits: Callable[[UnitCost], bool]) -> list[tuple[float, float]]:
         found = {
@@ -113,8 +113,10 @@ class Units:
         return Unit(ns, source)
 
     def record(self, cause: Cause, size: float, library: str | None) -> Unit:
-        """Sealing or opening one record of that size."""
-        points = self._points(cause, lambda cost: library is None or cost.library == library)
+        """Sealing or opening one record of that size. library None: the one that is used by default."""
+        known = [cost.library for cost in self._costs(cause, lambda cost: cost.library is not None)]
+        used = library or (known[0] if known else None)
+        points = self._points(cause, lambda cost: used is not None and cost.library == used)
         if not points:
-            return self._absent(cause, f" by {library}" if library else "")
-        return Unit(interpolated(points, size), f"limits: {cause}, {bytes_text(size)}")
+            return self._absent(cause, library)
+        return Unit(interpolated(points, size), f"limits: {cause}, {bytes_text(size)}, {used}")
