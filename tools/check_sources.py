@@ -11,13 +11,15 @@ SOURCES = (
     "src/**/*.py",
     "src/**/*.toml",
     "core/**/*.c",
+    "device/**/*.c",
     "ta/**/*.c",
     "benchmarks/**/*.c",
     "tests/core/test_*.c",
+    "tests/trace/test_*.c",
     "tests/fuzz/*.c",
 )
 # In these folders a name stands for a file of this prefix.
-PREFIXES = {"tests/core": "test_", "tests/fuzz": "fuzz_"}
+PREFIXES = {"tests/core": "test_", "tests/trace": "test_", "tests/fuzz": "fuzz_"}
 
 
 def named() -> set[Path]:

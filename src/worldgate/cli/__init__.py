@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("worldgate.cli.report", "Report what result files found: text, HTML, figures, CSV."),
     "compare": ("worldgate.cli.compare", "Compare two result files, and fail where the second is slower."),
     "ta": ("worldgate.cli.ta", "Build, run and fuzz a TA of your own."),
+    "trace": ("worldgate.cli.trace", "Trace the calls of an unmodified client application."),
     "doctor": ("worldgate.cli.doctor", "Say what this machine offers and what is switched off."),
     "completion": ("worldgate.cli.completion", "Print the completion script of a shell."),
     "version": ("worldgate.cli.version", "Print the version of Worldgate."),

@@ -55,10 +55,10 @@ def _add_run(commands: argparse._SubParsersAction[Any]) -> None:
     _add_building(parser)
     parser.usage = f"{parser.prog} [options] DIR [-- ARGUMENT ...]"
     parser.set_defaults(run=run)
-    _split_at_dashes(parser)
+    split_at_dashes(parser)
 
 
-def _split_at_dashes(parser: argparse.ArgumentParser) -> None:
+def split_at_dashes(parser: argparse.ArgumentParser) -> None:
     """Leaves what follows -- to the client: argparse would match it with arguments of its own."""
     parse = parser.parse_known_args
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds a user's TA and its client application against the gate of this machine.
 
-For a sealed world the TA is linked into an executable of its own and the client has none of its code.
-For the normal world the TA is linked into the client.
+For a sealed world the TA is linked into an executable of its own and the client has none of its code: it
+finds the gate in a shared library, as a client on a board finds libteec. For the normal world the TA and the
+gate are linked into the client.
 """
 
 from __future__ import annotations
@@ -96,14 +97,16 @@ class Builder:
         flags = [*self._mode(), "-pie", "-Wl,-z,relro,-z,now,-z,noexecstack", f"-Wl,-T,{script}"]
         archive = self.sdk.folder / "lib" / "libworldgate_world.a"
         whole = ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
-        return self._link("world", [ta, self._table(True)], flags, whole)
+        return self._link("world", [ta, self._table()], flags, [*whole, self.sdk.library])
 
     def client(self, ta: Path | None, files: Sequence[Path]) -> Path:
         """The client application, with the TA in it where one is given."""
         objects = self._compile_all([(file, self._client_flags()) for file in files])
         flags = [*self._mode(), "-pie", *self.options.client_flags]
-        tas = [ta] if ta else []
-        return self._link("client", [*objects, *tas, self._table(ta is not None)], flags, [])
+        if ta:
+            return self._link("client", [*objects, ta, self._table()], flags, [self.sdk.library])
+        place = ["-Xlinker", "-rpath", "-Xlinker", str(self.sdk.gate.parent)]
+        return self._link("client", objects, [*flags, *place], [self.sdk.gate])
 
     def ta(self) -> Path:
         """The TA as one object that shows a single symbol."""
@@ -179,12 +182,12 @@ class Builder:
             new.unlink(missing_ok=True)
         return path
 
-    def _table(self, filled: bool) -> Path:
-        """The list of the TAs in an executable: this one or none."""
+    def _table(self) -> Path:
+        """The list of the TAs in an executable: this one."""
         text = (
             '#include "wg_instance.h"\n'
             f"extern const struct wg_ta {SYMBOL};\n"
-            f"const struct wg_ta *const wg_tas[] = {{{f'&{SYMBOL}, ' if filled else ''}NULL}};\n"
+            f"const struct wg_ta *const wg_tas[] = {{&{SYMBOL}, NULL}};\n"
         )
         file, there = self.cache.find(".c", "table", text)
         if not there:
@@ -209,18 +212,20 @@ class Builder:
         command: list[str | Path] = [self.tools.objcopy, f"--keep-global-symbol={SYMBOL}", *renamed, joined]
         return self._make(path, command, what)
 
-    def _link(self, suffix: str, objects: Sequence[Path], flags: Sequence[str], first: Sequence[str]) -> Path:
+    def _link(
+        self, suffix: str, objects: Sequence[Path], flags: Sequence[str], libraries: Sequence[str | Path]
+    ) -> Path:
         if self.options.sanitize:
             checked = self._compile(
                 self.sdk.share("wg_ta_checked.c"), [*_COMMON, "-O1", f"-I{self.sdk.include}"]
             )
             objects = [*objects, checked]
-            first = [*first, "-Wl,--wrap=wg_instance_stop"]
+            libraries = ["-Wl,--wrap=wg_instance_stop", *libraries]
         parts = [suffix, self.tools.key, self.sdk.key, "\0".join(flags), *(item.name for item in objects)]
         path, there = self.cache.find(f".{suffix}", *parts)
         if there:
             return path
-        whole: list[str | Path] = [*objects, *first, self.sdk.library, *flags, *_LIBRARIES]
+        whole: list[str | Path] = [*objects, *libraries, *flags, *_LIBRARIES]
         what = f"{self.source.folder}: the {suffix} does not link"
         return self._make(path, [*self.tools.compiler, *whole, "-o"], what)
 

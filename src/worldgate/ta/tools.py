@@ -34,7 +34,18 @@ class Sdk:
 
     @property
     def library(self) -> Path:
+        """The gate for what has TAs linked in."""
         return self.folder / "lib" / "libworldgate.a"
+
+    @property
+    def gate(self) -> Path:
+        """The gate in the role of libteec, for client applications."""
+        return self.folder / "lib" / "libworldgate-teec.so"
+
+    @property
+    def trace(self) -> Path:
+        """What is preloaded before a libteec."""
+        return self.folder / "lib" / "libworldgate-trace.so"
 
     def share(self, name: str) -> Path:
         return self.folder / "share" / name
