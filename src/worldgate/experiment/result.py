@@ -289,7 +289,7 @@ def decode(data: bytes, name: str) -> Result:
     """The result in data; name is what an error calls it."""
     try:
         head = msgspec.json.decode(data, type=_Head)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WorldgateError(f"{name}: not a whole result file ({one_line(str(error))})") from None
     if head.schema != SCHEMA:
         raise WorldgateError(
@@ -298,7 +298,7 @@ def decode(data: bytes, name: str) -> Result:
         )
     try:
         result = msgspec.json.decode(data, type=Result)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WorldgateError(f"{name}: a broken result file: {one_line(str(error))}") from None
     problem = _problem(result)
     if problem:
