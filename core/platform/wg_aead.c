@@ -68,6 +68,14 @@ const char *wg_aead_why_not(const char *name)
 	return library ? library->why_not() : "there is no AEAD library of that name in this world";
 }
 
+const char *wg_aead_version(const char *name)
+{
+	uint32_t number;
+	const struct wg_aead_library *library = name ? find(name, &number) : NULL;
+
+	return library && !library->why_not() ? library->version() : NULL;
+}
+
 wg_result wg_aead_choose(const char *name)
 {
 	uint32_t number = 0;

@@ -49,6 +49,8 @@ wg_result wg_aead_choose(const char *name) WG_MUST_CHECK;
 
 /* NULL where the library of that name can be used, else the reason why not, in one line. */
 const char *wg_aead_why_not(const char *name);
+/* Name and version of the library of that name, chosen or not; NULL where it cannot be used, and for "auto". */
+const char *wg_aead_version(const char *name);
 /* NULL where the chosen library has the algorithm, else the reason why not. */
 const char *wg_aead_why_not_algorithm(enum wg_aead_algorithm algorithm);
 

@@ -20,6 +20,7 @@ typedef enum wg_result {
 const char *wg_aead_library(void);
 wg_result wg_aead_choose(const char *name);
 const char *wg_aead_why_not(const char *name);
+const char *wg_aead_version(const char *name);
 
 /* core/gate/include/tee_client_api.h */
 typedef uint32_t TEEC_Result;
@@ -178,3 +179,24 @@ wg_result wg_crossing_run(TEEC_Context *context, TEEC_Session *session, const st
 wg_result wg_crossing_direct(const struct wg_crossing_plan *plan, const volatile int *stop,
 			     struct wg_crossing_figures *figures);
 uint32_t wg_crossing_distribution(const struct wg_hist *hist, double *values_ns, uint64_t *counts);
+
+/* core/load/wg_limits.h */
+struct wg_limit_plan {
+	size_t bytes;
+	bool cold;
+	int cpu;
+	int other_cpu;
+	uint32_t repetitions;
+	uint64_t repetition_ns;
+	...;
+};
+
+struct wg_limit {
+	double ns, low_ns, high_ns;
+	...;
+};
+
+wg_result wg_limit_measure(const char *cause, const struct wg_limit_plan *plan, struct wg_limit *out, char *reason);
+
+/* what compiled this */
+static const char core_compiler[];

@@ -23,7 +23,14 @@ SOURCE = """
 #include "wg_gate.h"
 #include "wg_lane_format.h"
 #include "wg_ledger.h"
+#include "wg_limits.h"
 #include "wg_stage.h"
+
+#ifdef __clang__
+static const char core_compiler[] = __VERSION__;
+#else
+static const char core_compiler[] = "gcc " __VERSION__;
+#endif
 
 static const TEEC_UUID core_crossing_uuid = CROSSING_TA_UUID;
 

@@ -156,6 +156,66 @@ def aead_why_not(name: str) -> str | None:
     return None if reason == ffi.NULL else _text(reason)
 
 
+def aead_version(name: str) -> str | None:
+    """Name and version of the AEAD library of that name; None where it cannot be used here."""
+    version = lib.wg_aead_version(name.encode())
+    return None if version == ffi.NULL else _text(version)
+
+
+def choose_aead(name: str) -> None:
+    """Makes 'openssl', 'ipsecmb' or 'auto' the AEAD library of this process, before its first key."""
+    result = lib.wg_aead_choose(name.encode())
+    if result == lib.WG_ERR_UNAVAILABLE:
+        raise Unavailable(f"AEAD library '{name}': {aead_why_not(name)}")
+    if result == lib.WG_ERR_STATE:
+        raise WorldgateError(
+            f"AEAD library '{name}': this process has used another; choose before the first key"
+        )
+    if result != lib.WG_OK:
+        raise WorldgateError(f"there is no AEAD library '{name}'; use 'auto', 'openssl' or 'ipsecmb'")
+
+
+def compiler() -> str:
+    """Name and version of the compiler that made the C core."""
+    return _text(lib.core_compiler)
+
+
+@dataclass(frozen=True)
+class LoopTime:
+    """One turn of a loop in C: the median and the quartiles over its repetitions, in ns."""
+
+    ns: float
+    low_ns: float
+    high_ns: float
+
+
+def time_loop(
+    cause: str,
+    *,
+    size: int = 0,
+    cold: bool = False,
+    cpu: int | None = None,
+    other_cpu: int | None = None,
+    repetitions: int = 7,
+    repetition_ns: int = 15_000_000,
+) -> LoopTime:
+    """One unit cost of this machine (core/load/wg_limits.h). cpu: where the loop runs meanwhile, other_cpu:
+    where its other side runs. None: where they may. The GIL is released."""
+    plan, out = ffi.new("struct wg_limit_plan *"), ffi.new("struct wg_limit *")
+    reason = ffi.new("char[]", lib.WG_REASON_BYTES)
+    plan.bytes, plan.cold = _range("size", size, 1 << 40), cold
+    plan.cpu = -1 if cpu is None else _range("cpu", cpu, 1 << 20)
+    plan.other_cpu = -1 if other_cpu is None else _range("other_cpu", other_cpu, 1 << 20)
+    plan.repetitions = _range("repetitions", repetitions, 1 << 20)
+    plan.repetition_ns = _range("repetition_ns", repetition_ns, 1 << 40)
+    result = lib.wg_limit_measure(cause.encode(), plan, out, reason)
+    if result == lib.WG_ERR_INPUT:
+        raise WorldgateError(f"cost '{cause}': {_text(reason)}")
+    if result != lib.WG_OK:
+        raise Unavailable(_text(reason))
+    return LoopTime(out.ns, out.low_ns, out.high_ns)
+
+
 def _world_text(world: World) -> bytes:
     try:
         text = os.fsencode(world.text)
