@@ -10,6 +10,7 @@ TOP = Path(__file__).resolve().parent.parent
 SOURCES = (
     "src/**/*.py",
     "src/**/*.toml",
+    "experiments/*.toml",
     "core/**/*.c",
     "device/**/*.c",
     "ta/**/*.c",

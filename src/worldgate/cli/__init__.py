@@ -27,6 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Measure what a crossing into a world costs, against the normal world.",
     ),
     "run": ("worldgate.cli.run", "Run an experiment that a file describes."),
+    "reproduce": (
+        "worldgate.cli.reproduce",
+        "Measure what others have published, and hold the one against the other.",
+    ),
     "report": ("worldgate.cli.report", "Report what result files found: text, HTML, figures, CSV."),
     "compare": ("worldgate.cli.compare", "Compare two result files, and fail where the second is slower."),
     "ta": ("worldgate.cli.ta", "Build, run and fuzz a TA of your own."),
