@@ -125,15 +125,6 @@ def test_a_file_name_that_is_no_text_does_no_harm(run: Call, call: Call, tmp_pat
     assert run("worlds", "check", odd + "x").refused_in_one_line
 
 
-def test_the_doctor_gives_a_reason_for_whatever_is_absent(run: Call) -> None:
-    outcome = run("doctor")
-    assert outcome.status == 0, outcome
-    lines = outcome.out.splitlines()
-    absent = [number for number, line in enumerate(lines) if line.startswith("  no ") and "aead=" not in line]
-    assert all(len(lines[number + 1].strip()) > 10 for number in absent)
-    assert "AEAD library in use: " in outcome.out
-
-
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
 def test_a_completion_script_is_made_and_the_shell_can_parse_it(
     run: Call, tmp_path: Path, shell: str

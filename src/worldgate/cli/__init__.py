@@ -4,7 +4,8 @@
 examples:
   worldgate tour                  see the worlds of this machine at work
   worldgate worlds                which worlds there are, and why one is not available
-  worldgate doctor                what this machine lacks, and what that switches off
+  worldgate doctor                what this machine lacks, what that switches off, and what to do
+  worldgate limits --quick        what one copy, seal or crossing costs here
   worldgate worlds --help         the options of a command
 """
 
@@ -35,7 +36,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("worldgate.cli.compare", "Compare two result files, and fail where the second is slower."),
     "ta": ("worldgate.cli.ta", "Build, run and fuzz a TA of your own."),
     "trace": ("worldgate.cli.trace", "Trace the calls of an unmodified client application."),
-    "doctor": ("worldgate.cli.doctor", "Say what this machine offers and what is switched off."),
+    "doctor": (
+        "worldgate.cli.doctor",
+        "Say what makes figures of this machine doubtful, what is switched off, and what to do.",
+    ),
+    "limits": (
+        "worldgate.cli.limits",
+        "Measure what one copy, seal, crossing or wake-up costs on this machine.",
+    ),
     "completion": ("worldgate.cli.completion", "Print the completion script of a shell."),
     "version": ("worldgate.cli.version", "Print the version of Worldgate."),
 }

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say what this machine offers and what is switched off.
+"""Say what makes figures of this machine doubtful, what is switched off, and what to do.
 
-Nothing is changed and no root is needed. A missing part switches off what stands beside it, and nothing else.
+Nothing is changed and no root is needed. Each thing is good, a warning (figures of this machine are
+doubtful, or good for less), absent (what stands beside it is switched off, and nothing else) or unknown
+(this machine, or this user, cannot tell).
 
 examples:
   worldgate doctor
+  worldgate doctor --all
+  worldgate doctor --json
 """
 
 from __future__ import annotations
@@ -13,35 +17,47 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from worldgate.machine.libraries import Finding
+    from worldgate.machine.finding import Finding
+
+_STATES = ("good", "warning", "absent", "unknown")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print all findings as JSON")
+    parser.add_argument("--all", action="store_true", help="say of what is good what it means, too")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    from worldgate.machine.kernel import probe_kernel
-    from worldgate.machine.libraries import find_libraries
+    import worldgate
+    from worldgate.machine.doctor import SCHEMA, Report, examine
 
-    _show("kernel", probe_kernel())
-    _show("optional libraries", find_libraries())
-    _show_aead()
+    report = Report(schema=SCHEMA, worldgate=worldgate.__version__, findings=examine())
+    if args.json:
+        import msgspec
+
+        print(msgspec.json.format(msgspec.json.encode(report)).decode())
+        return 0
+    for line in lines(report.findings, args.all):
+        print(line)
     return 0
 
 
-def _show(title: str, findings: list[Finding]) -> None:
-    print(f"{title}:")
-    for found in findings:
-        print(f"  {'yes' if found.present else 'no ':3}  {found.name}: {found.switches_on}")
-        print(f"       {found.reason or found.detail}")
-    print()
+def lines(findings: list[Finding], whole: bool = False) -> list[str]:
+    """The table, a theme at a time, and the sums."""
+    from worldgate.errors import one_line
 
-
-def _show_aead() -> None:
-    from worldgate.core import aead_library, aead_why_not
-
-    print(f"AEAD library in use: {aead_library()}")
-    for name in ("ipsecmb", "openssl"):
-        why_not = aead_why_not(name)
-        print(f"  {'no ' if why_not else 'yes':3}  aead={name}" + (f": {why_not}" if why_not else ""))
+    width = max(len(finding.name) for finding in findings)
+    text: list[str] = []
+    for theme in dict.fromkeys(finding.theme for finding in findings):
+        text += ["", f"{theme}:"] if text else [f"{theme}:"]
+        for finding in (finding for finding in findings if finding.theme == theme):
+            text.append(f"  {finding.state:7}  {finding.name:{width}}  {one_line(finding.found)}")
+            beside = " " * (width + 13)
+            if whole or finding.state != "good":
+                means = "switches off: " if finding.state == "absent" else ""
+                text.append(f"{beside}{means}{finding.meaning}")
+            if finding.advice:
+                text.append(f"{beside}-> {one_line(finding.advice)}")
+    sums = {state: sum(finding.state == state for finding in findings) for state in _STATES}
+    return [*text, "", ", ".join(f"{count} {state}" for state, count in sums.items())]

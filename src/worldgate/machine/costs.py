@@ -55,4 +55,4 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     measured: str  # UTC, ISO 8601
     machine: dict[str, str | int | float | bool | None]
     costs: list[UnitCost]
-    absent: dict[str, str]  # cause -> why it could not be measured
+    absent: dict[str, str]  # cause, or "cause, where" and the like -> why it could not be measured

@@ -7,6 +7,10 @@ import ctypes
 import os
 from dataclasses import dataclass
 
+from worldgate.machine.finding import Finding, Theme
+
+_THEME = Theme("optional libraries")
+
 
 @dataclass(frozen=True)
 class Library:
@@ -15,7 +19,7 @@ class Library:
     name: str
     switches_on: str
     sonames: tuple[str, ...]
-    package: str  # what to install on Debian and Ubuntu, in words that end a sentence
+    package: str  # what to install on Debian and Ubuntu, in words
     machine: str = ""  # the only kind of processor that has it; empty: all
 
 
@@ -61,17 +65,6 @@ LIBRARIES = (
 )
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Whether something is here. reason: why not and what to do; empty where it is here."""
-
-    name: str
-    switches_on: str
-    present: bool
-    detail: str
-    reason: str
-
-
 def _load(soname: str) -> str | None:
     """None where the loader takes the library, else what it says."""
     try:
@@ -85,17 +78,17 @@ def find_library(library: Library) -> Finding:
     """Looks for a library as the program would: the loader decides."""
     machine = os.uname().machine
     if library.machine and library.machine != machine:
-        reason = f"exists for {library.machine} only, this machine is {machine}"
-        return Finding(library.name, library.switches_on, False, "", reason)
+        found = f"exists for {library.machine} only, this machine is {machine}"
+        return _THEME.absent(library.name, found, library.switches_on)
     broken = ""
     for soname in library.sonames:
         problem = _load(soname)
         if problem is None:
-            return Finding(library.name, library.switches_on, True, soname, "")
+            return _THEME.good(library.name, soname, library.switches_on)
         if "cannot open shared object file" not in problem:
             broken = problem
-    reason = f"found but not loadable ({broken})" if broken else f"no {' or '.join(library.sonames)}"
-    return Finding(library.name, library.switches_on, False, "", f"{reason}; {library.package}")
+    found = f"found but not loadable ({broken})" if broken else f"no {' or '.join(library.sonames)}"
+    return _THEME.absent(library.name, found, library.switches_on, library.package)
 
 
 def find_libraries() -> list[Finding]:
