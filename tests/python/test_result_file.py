@@ -37,11 +37,20 @@ def test_there_are_golden_files() -> None:
     assert {file.stem for file in GOLDEN} >= {"result-1-complete", "result-1-interrupted", "result-1-running"}
 
 
+def holds(new: Any, old: Any) -> bool:
+    """All of old is in new; new may have more keys, as fields that were added since."""
+    if isinstance(old, dict):
+        return isinstance(new, dict) and all(key in new and holds(new[key], old[key]) for key in old)
+    if isinstance(old, list):
+        return isinstance(new, list) and len(new) == len(old) and all(map(holds, new, old))
+    return type(new) is type(old) and bool(new == old)
+
+
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
-def test_a_golden_file_is_read_and_written_again_without_a_change(file: Path) -> None:
+def test_a_golden_file_is_read_and_nothing_of_it_is_lost(file: Path) -> None:
     result = read(file)
     assert result.samples and result.skipped
-    assert json.loads(encode(result)) == json.loads(file.read_bytes())
+    assert holds(json.loads(encode(result)), json.loads(file.read_bytes()))
 
 
 def test_the_comparisons_of_a_golden_file_still_follow_from_its_samples() -> None:
