@@ -308,6 +308,15 @@ def test_a_file_of_another_version_is_not_gone_on_with(tmp_path: Path) -> None:
         engine.resume(tmp_path / "result.json")
 
 
+def test_a_file_of_another_machine_is_not_gone_on_with(tmp_path: Path) -> None:
+    watcher = StopAfter(5)
+    start(tmp_path, experiment(110), watcher=watcher, stop=watcher.stop)
+    with pytest.raises(WorldgateError, match=r"another machine \(kernel x, here y\)"):
+        engine.resume(tmp_path / "result.json", machine={"kernel": "y"})
+    done = engine.resume(tmp_path / "result.json", machine={"kernel": "x", "load": 1.0})
+    assert done.state == "complete"
+
+
 def test_a_complete_file_is_left_as_it_is(tmp_path: Path) -> None:
     result = start(tmp_path, experiment(110, design_rounds=2))
     before = (tmp_path / "result.json").stat().st_mtime_ns

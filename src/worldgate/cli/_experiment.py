@@ -139,21 +139,17 @@ def _resume(args: argparse.Namespace, make: Maker | None, stop: Stop) -> Result:
         seed = read(args.resume).experiment.design.seed if design.seed is None else design.seed
         experiment = make(replace(design, seed=seed))
     with Line() as line:
-        return engine.resume(args.resume, experiment, watcher=line.watch, stop=stop)
+        return engine.resume(
+            args.resume, experiment, machine=machine_facts()[0], watcher=line.watch, stop=stop
+        )
 
 
 def machine_facts() -> tuple[dict[str, Scalar], list[Warning]]:
     """What this machine is, and what the doctor warns of."""
-    import platform
+    from worldgate.machine.doctor import warnings
+    from worldgate.machine.facts import facts
 
-    kernel = platform.uname()
-    facts: dict[str, Scalar] = {
-        "kernel": kernel.release,
-        "architecture": kernel.machine,
-        "processors": os.cpu_count(),
-        "python": platform.python_version(),
-    }
-    return facts, []
+    return facts(), warnings()
 
 
 def given(args: argparse.Namespace) -> GivenDesign:

@@ -39,6 +39,11 @@ from worldgate.experiment.result import (
 )
 from worldgate.paths import find_path
 
+# What may not change between the begin of an experiment and its end.
+SAME_MACHINE = (
+    "architecture", "cpu", "processors", "kernel", "mitigations", "governor", "placement", "aead", "openssl",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -90,10 +95,11 @@ def resume(
     output: FilePath,
     experiment: Experiment | None = None,
     *,
+    machine: dict[str, Scalar] | None = None,
     watcher: Watcher | None = None,
     stop: Stop | None = None,
 ) -> Result:
-    """Goes on with the experiment of a file; experiment: what the caller takes it for."""
+    """Goes on with the experiment of a file; experiment: what the caller takes it for, machine: this one."""
     result = read(output)
     if experiment is not None:
         _check_same(output, result.experiment, experiment)
@@ -105,6 +111,7 @@ def resume(
             f"{output}: was begun by Worldgate {one_line(result.worldgate)[:40]}, this is {version}; "
             "their runs do not belong together: start a new experiment"
         )
+    _check_machine(output, result.machine, machine or {})
     _check(result.experiment)
     return _Engine(replace(result, state="running"), output, watcher, stop or Stop()).run()
 
@@ -130,6 +137,16 @@ def _check_same(output: FilePath, found: Experiment, asked: Experiment) -> None:
             f"{output}: holds another experiment (not the same: {', '.join(different)}); "
             f"give the options it was begun with, or 'worldgate run --resume {output}'"
         )
+
+
+def _check_machine(output: FilePath, before: dict[str, Scalar], here: dict[str, Scalar]) -> None:
+    """The runs of two machines do not belong into one file."""
+    for key in SAME_MACHINE:
+        if key in before and key in here and before[key] != here[key]:
+            raise WorldgateError(
+                f"{output}: was begun on another machine ({key} {one_line(str(before[key]))[:60]}, here "
+                f"{one_line(str(here[key]))[:60]}); go on there, or start a new experiment"
+            )
 
 
 class _Engine:
