@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Measure what others have published, and hold the one against the other.",
     ),
     "report": ("worldgate.cli.report", "Report what result files found: text, HTML, figures, CSV."),
+    "explain": ("worldgate.cli.explain", "Explain where the difference to the baseline comes from."),
     "compare": ("worldgate.cli.compare", "Compare two result files, and fail where the second is slower."),
     "ta": ("worldgate.cli.ta", "Build, run and fuzz a TA of your own."),
     "trace": ("worldgate.cli.trace", "Trace the calls of an unmodified client application."),

@@ -9,6 +9,7 @@ beyond that is charged for itself.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
@@ -66,6 +67,7 @@ class Side:
     aead: str | None = None
     cpu_ns: dict[str, float] = field(default_factory=dict)  # thread -> per operation, measured
     waited_ns: dict[str, float] = field(default_factory=dict)
+    lost_ns: float | None = None  # in which none of the threads ran
 
     @property
     def apart(self) -> bool:
@@ -126,20 +128,31 @@ def _per_operation(samples: list[Sample], operations: float) -> dict[str, dict[s
     return sums
 
 
-def _seconds_per_operation(
-    samples: list[Sample], name: Literal["cpu_seconds", "waited_seconds"], operations: float
-) -> dict[str, float]:
-    """Thread -> ns; only threads of which every sample knows it."""
-    sums: dict[str, float] = {}
+def _measured_ns(samples: list[Sample], name: Literal["cpu_seconds", "waited_seconds"]) -> dict[str, float]:
+    """Thread -> ns of an operation, the median of the samples; only threads of which every one knows it."""
+    found: dict[str, list[float]] = {}
     gone = set()
     for sample in samples:
+        operations = _operations_of(sample)
         for ledger in sample.ledgers:
             seconds = getattr(ledger, name)
-            if seconds is None or not math.isfinite(seconds):
+            if seconds is None or not math.isfinite(seconds) or not operations:
                 gone.add(ledger.thread)
             else:
-                sums[ledger.thread] = sums.get(ledger.thread, 0.0) + seconds * 1e9 / operations
-    return {thread: sums[thread] for thread in sums.keys() - gone}
+                found.setdefault(ledger.thread, []).append(seconds * 1e9 / operations)
+    return {thread: statistics.median(values) for thread, values in found.items() if thread not in gone}
+
+
+def _lost_ns(samples: list[Sample]) -> float | None:
+    """Time of an operation in which none of the threads ran, the median of the samples; None: unknown."""
+    found = []
+    for sample in samples:
+        used = [ledger.cpu_seconds for ledger in sample.ledgers if ledger.cpu_seconds is not None]
+        operations = _operations_of(sample)
+        if not used or not operations or not math.isfinite(lost := sample.seconds - math.fsum(used)):
+            return None
+        found.append(max(0.0, lost) * 1e9 / operations)
+    return statistics.median(found) if found else None
 
 
 def _stage_ns(samples: list[Sample], name: str) -> float | None:
@@ -171,8 +184,9 @@ def make_side(
         profile=profile,
         no_profile=no_profile,
         aead=aead,
-        cpu_ns=_seconds_per_operation(samples, "cpu_seconds", operations) if operations else {},
-        waited_ns=_seconds_per_operation(samples, "waited_seconds", operations) if operations else {},
+        cpu_ns=_measured_ns(samples, "cpu_seconds"),
+        waited_ns=_measured_ns(samples, "waited_seconds"),
+        lost_ns=_lost_ns(samples),
     )
 
 
@@ -238,6 +252,15 @@ def _span(side: Side) -> float:
     return shared + 2 * side.size
 
 
+def _share(side: Side, thread: str) -> float:
+    """How much of what a copy touches comes round again only after the whole span. Of a call everything; of a
+    slot's copy the slot, since the other end is private memory that is used each time; and in a batch the TA
+    answers into the slot that it has just read."""
+    if side.mode in ("direct", "call"):
+        return 1.0
+    return 0.25 if side.mode == "batch" and thread == "world" else 0.5
+
+
 def _copies(side: Side, units: Units) -> list[Charge]:
     charges = []
     for thread, counts in side.counts.items():
@@ -245,7 +268,15 @@ def _copies(side: Side, units: Units) -> list[Charge]:
         for item, total in (("lane", lane), ("share", shared), ("socket", counts.get("socket_bytes", 0.0))):
             if total:
                 size = side.size or total
-                charges.append(Charge("copies", item, thread, total / size, units.copy(size, _span(side))))
+                charges.append(
+                    Charge(
+                        "copies",
+                        item,
+                        thread,
+                        total / size,
+                        units.copy(size, _span(side), _share(side, thread)),
+                    )
+                )
         if shared and side.kind == "emulated" and side.profile and side.profile.temporary_ns_per_kib.value:
             unit = _profile_ns(side, "temporary_ns_per_kib")
             charges.append(Charge("emulated delay", "temporary KiB", thread, shared / 1024, unit))
@@ -313,15 +344,19 @@ def waiting(side: Side, units: Units) -> list[Charge]:
 
 
 def _waited(side: Side, units: Units) -> list[Charge]:
-    """Where threads work at the same time, one that did not run held the others up. Where they take turns it
-    waited for the work of another one, which is charged there."""
-    if not side.apart:
-        return []
-    return [
-        Charge("waiting", "not running", thread, 1.0, Unit(ns, "measured: elapsed time without CPU time"))
-        for thread, ns in side.waited_ns.items()
-        if thread in ("client", "world") and ns > 0
-    ]
+    """Measured time in which nothing of this was done. Where threads work at the same time: that in which one
+    of them did not run. Where all share a processor: that in which none did, since it was given to others.
+    Where they take turns on two, one sleeps while its message is on the way, which is part of a crossing."""
+    source = "measured: elapsed time less CPU time"
+    if side.apart:
+        return [
+            Charge("waiting", "not running", thread, 1.0, Unit(ns, source))
+            for thread, ns in side.waited_ns.items()
+            if thread in ("client", "world") and ns > 0
+        ]
+    if side.lost_ns and (side.where == "one core" or (side.kind == "normal" and side.mode != "ring")):
+        return [Charge("waiting", "processor given to others", "client", 1.0, Unit(side.lost_ns, source))]
+    return []
 
 
 def charges(side: Side, units: Units) -> list[Charge]:

@@ -25,6 +25,7 @@ from worldgate.worlds.profile import Profile
 
 SCHEMA = "worldgate.explanation/1"
 GRID = 1024.0
+OPERATION_ITEMS = ("batch operation", "ring operation", "ring round trip")
 Work = Literal["one after another", "at the same time"]
 
 # unit of a metric -> ns
@@ -165,6 +166,24 @@ def _processing(side: Side, found: list[Charge], elapsed_ns: float) -> list[Char
     return [Charge("processing", "work", thread, 1.0, Unit(ns, source)) for thread, ns in shares if ns]
 
 
+def _contained(ours: Side, theirs: Side, found: list[Charge], work: list[Charge]) -> list[Charge]:
+    """The unit costs of batch and ring operations contain what the client does around an operation. Where the
+    baseline's do not, that is in its work too, and must not be charged twice."""
+    if ours.mode not in ("batch", "ring") or theirs.mode not in ("direct", "call"):
+        return []
+    unit = sum(
+        charge.unit.ns or 0.0
+        for charge in found
+        if charge.item in OPERATION_ITEMS and charge.thread == "client"
+    )
+    client = sum(charge.unit.ns or 0.0 for charge in work if charge.thread == "client")
+    twice = min(unit, client)
+    if twice <= 0:
+        return []
+    source = "what an operation's unit cost contains already"
+    return [Charge("processing", "work in the operation", "client", -1.0, Unit(twice, source))]
+
+
 def _tagged(charge: Charge) -> tuple[str, str, str, float | str]:
     unit = charge.unit.source if charge.unit.ns is None else charge.unit.ns
     return charge.cause, charge.item, charge.thread, unit
@@ -246,7 +265,8 @@ def explain_side(
     their_charges = charges(theirs, their_units)
     work = _processing(theirs, their_charges, baseline_ns)
     their_path = _path(their_charges, _slowest(theirs, their_charges)) + work
-    our_charges = charges(ours, our_units) + work
+    our_charges = charges(ours, our_units)
+    our_charges += work + _contained(ours, theirs, our_charges, work)
     slowest = _slowest(ours, our_charges)
     parts, same = _difference(_path(our_charges, slowest), their_path)
     sums = _thread_sums(ours, our_charges, waiting(ours, our_units))

@@ -10,6 +10,7 @@ import msgspec
 
 from worldgate.errors import WorldgateError, one_line
 from worldgate.experiment.result import Result
+from worldgate.experiment.unit_costs import sound
 from worldgate.machine.costs import SCHEMA, Limits
 from worldgate.worlds.profile import Profile
 from worldgate.worlds.registry import describe_world
@@ -37,9 +38,14 @@ def read_limits(path: Path) -> Limits:
         if head.schema != SCHEMA:
             schema = one_line(head.schema)[:60]
             raise WorldgateError(f"{name}: its schema is '{schema}', not '{SCHEMA}'; {HOW}")
-        return msgspec.json.decode(data, type=Limits)
+        found = msgspec.json.decode(data, type=Limits)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WorldgateError(f"{name}: no unit costs ({one_line(str(error))}); {HOW}") from None
+
+    wrong = next((cost for cost in found.costs if not sound(cost)), None)
+    if wrong is not None:
+        raise WorldgateError(f"{name}: '{wrong.cause}' is {wrong.ns:g} ns, which no cost can be; {HOW}")
+    return found
 
 
 def check_limits(result: Result, limits: Limits) -> None:
@@ -49,8 +55,8 @@ def check_limits(result: Result, limits: Limits) -> None:
         ours, theirs = result.machine.get(fact), limits.machine.get(fact)
         if ours is not None and theirs is not None and ours != theirs:
             raise WorldgateError(
-                f"the unit costs are of another machine (its {name}: {one_line(str(theirs))[:60]}, the result's: "
-                f"{one_line(str(ours))[:60]}); give those of the result's machine with --limits"
+                f"the unit costs are of another machine (its {name}: {one_line(str(theirs))[:60]}, the "
+                f"result's: {one_line(str(ours))[:60]}); give those of that machine with --limits"
             )
     boot = result.machine.get("boot_id")
     if boot is not None and limits.boot and boot != limits.boot:

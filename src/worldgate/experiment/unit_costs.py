@@ -5,10 +5,13 @@ executes. What is not known stays unknown, with the reason."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from worldgate.machine.costs import Cause, Limits, UnitCost, Where
+from worldgate.machine.limits import interpolate
 
 # Beyond that a cost is no cost: 2^36 ns are more than a minute for one operation.
 NS_MOST = 2.0**36
@@ -20,32 +23,14 @@ class Unit(NamedTuple):
     ns: float | None
     source: str
 
-    @property
-    def known(self) -> bool:
-        return self.ns is not None
-
 
 def unknown(reason: str) -> Unit:
     return Unit(None, reason)
 
 
-def _sound(ns: float) -> bool:
-    return math.isfinite(ns) and 0 <= ns <= NS_MOST
-
-
-def interpolated(points: Sequence[tuple[float, float]], size: float) -> float:
-    """The value at a size, on straight lines between logarithms. Below the first point its value, since
-    what is left of a copy there is its call; beyond the last one in proportion to the size."""
-    if size <= points[0][0]:
-        return points[0][1]
-    if size >= points[-1][0]:
-        return points[-1][1] * size / points[-1][0]
-    place = next(i for i, (bound, _) in enumerate(points) if bound >= size)
-    (low, low_ns), (high, high_ns) = points[place - 1], points[place]
-    share = math.log(size / low) / math.log(high / low)
-    if low_ns <= 0 or high_ns <= 0:
-        return low_ns + (high_ns - low_ns) * share
-    return math.exp(math.log(low_ns) + math.log(high_ns / low_ns) * share)
+def sound(cost: UnitCost) -> bool:
+    """Whether it can be a cost at all."""
+    return math.isfinite(cost.ns) and 0 < cost.ns <= NS_MOST and (cost.bytes is None or cost.bytes > 0)
 
 
 def bytes_text(size: float) -> str:
@@ -59,11 +44,11 @@ class Units:
     """The unit costs for one placement of threads; where None: the threads were not pinned."""
 
     def __init__(self, limits: Limits, where: Where | None) -> None:
-        self._limits = limits
+        self._limits = replace(limits, costs=[cost for cost in limits.costs if sound(cost)])
         self._where = where
 
     def _costs(self, cause: Cause, fits: Callable[[UnitCost], bool]) -> list[UnitCost]:
-        return [cost for cost in self._limits.costs if cost.cause == cause and _sound(cost.ns) and fits(cost)]
+        return [cost for cost in self._limits.costs if cost.cause == cause and fits(cost)]
 
     def _absent(self, cause: Cause, what: str | None = None) -> Unit:
         name = f"{cause}, {what}" if what else cause
@@ -82,41 +67,48 @@ class Units:
             return unknown(f"the threads were not pinned, and '{cause}' differs between one core and two")
         return self._absent(cause, self._where)
 
-    def _points(self, cause: Cause, fits: Callable[[UnitCost], bool]) -> list[tuple[float, float]]:
-        found = {
-            float(cost.bytes): cost.ns
-            for cost in self._costs(cause, lambda cost: bool(cost.bytes and cost.bytes > 0) and fits(cost))
-            if cost.bytes
-        }
-        return sorted(found.items())
+    def _sized(
+        self,
+        cause: Cause,
+        size: float,
+        temperature: Literal["hot", "cold"] | None,
+        library: str | None = None,
+    ) -> float | None:
+        """What one of that size costs: below the smallest that was measured as much as that one, since a call
+        is left of it; beyond the largest in proportion. None: none was measured."""
+        sizes = [
+            cost.bytes
+            for cost in self._costs(cause, lambda cost: cost.temperature == temperature)
+            if cost.bytes is not None and (library is None or cost.library == library)
+        ]
+        if not sizes:
+            return None
+        nearest = min(max(size, min(sizes)), max(sizes))
+        ns = interpolate(self._limits, cause, nearest, temperature=temperature, library=library)
+        return None if ns is None else ns * max(1.0, size / nearest)
 
-    def copy(self, size: float, span: float) -> Unit:
-        """One copy of so many bytes, while the operations go round in memory of span bytes altogether. A
-        hot copy of S bytes was measured on 2 S bytes of memory: its pace where 2 S is the span is the pace
-        here, and what cold copies cost is the most."""
-        hot = self._points("copy", lambda cost: cost.temperature == "hot")
-        cold = self._points("copy", lambda cost: cost.temperature == "cold")
-        if size <= 0 or not (hot or cold):
-            return self._absent("copy")
-        most = interpolated(cold, size) if cold else None
-        if not hot:
-            assert most is not None
-            return Unit(most, f"limits: cold copy of {bytes_text(size)}")
-        least = interpolated(hot, size)
+    def copy(self, size: float, span: float, share: float) -> Unit:
+        """One copy of so many bytes, while the operations go round in memory of span bytes altogether. A hot
+        copy of S bytes was measured on 2 S bytes: its pace where 2 S is the span is the pace here, for
+        that share of what the copy touches; the rest was touched just before. Cold copies bound it."""
         wide = max(size, span / 2)
-        ns, source = least, f"limits: hot copy of {bytes_text(size)}"
-        paced = interpolated(hot, wide) * size / wide
-        if paced > least:
-            ns, source = paced, f"limits: copy of {bytes_text(size)} at the pace of {bytes_text(wide)}"
-        if most is not None and ns > most > least:
-            ns, source = most, f"limits: cold copy of {bytes_text(size)}"
-        return Unit(ns, source)
+        least, spread = self._sized("copy", size, "hot"), self._sized("copy", wide, "hot")
+        cold = self._sized("copy", size, "cold")
+        if least is None or spread is None:
+            return self._absent("copy")
+        paced = spread * size / wide
+        if cold is not None:
+            paced = min(paced, cold)
+        text = bytes_text(size)
+        if paced <= least:
+            return Unit(least, f"limits: hot copy of {text}")
+        return Unit(least + share * (paced - least), f"limits: copy of {text} in {bytes_text(span)}")
 
     def record(self, cause: Cause, size: float, library: str | None) -> Unit:
         """Sealing or opening one record of that size. library None: the one that is used by default."""
         known = [cost.library for cost in self._costs(cause, lambda cost: cost.library is not None)]
         used = library or (known[0] if known else None)
-        points = self._points(cause, lambda cost: used is not None and cost.library == used)
-        if not points:
+        ns = self._sized(cause, size, None, used) if used else None
+        if ns is None:
             return self._absent(cause, library)
-        return Unit(interpolated(points, size), f"limits: {cause}, {bytes_text(size)}, {used}")
+        return Unit(ns, f"limits: {cause}, {bytes_text(size)}, {used}")

@@ -15,6 +15,7 @@ from worldgate.report.quantity import number, quantity
 
 COLUMNS = 80
 LABEL, VALUE = 27, 11
+INNER = "    "
 BAR = COLUMNS - LABEL - VALUE - 5
 
 
@@ -90,14 +91,12 @@ def _wrapped(text: str, indent: str = "  ") -> list[str]:
 
 
 def _part_lines(part: Part) -> list[str]:
-    name = f"{part.item}, {part.thread}"
+    count = f"{number(abs(part.count))} {'more' if part.count > 0 else 'fewer'}"
+    name = f"{part.item}, {part.thread}: {count}"
     if part.ns is None:
-        return _wrapped(f"{name}: {number(part.count)} more, each unknown: {part.source}")
-    more = "more" if part.count > 0 else "fewer"
-    return _wrapped(
-        f"{name}: {number(abs(part.count))} {more}, each {quantity(part.unit_ns, 'ns')}, "
-        f"{_signed(part.ns)} ({part.source})"
-    )
+        return _wrapped(f"{name}, each unknown: {part.source}", INNER)
+    each = quantity(part.unit_ns, "ns")
+    return _wrapped(f"{name}, each {each}, {_signed(part.ns)} ({part.source})", INNER)
 
 
 def _thread_lines(found: Explanation) -> list[str]:
@@ -115,8 +114,8 @@ def _thread_lines(found: Explanation) -> list[str]:
             if ns is not None
         ]
         seen = f"; measured: {', '.join(measured)}" if measured else ""
-        lines += _wrapped(f"{one.thread} {told}" + (f" = {causes}" if causes else "") + seen)
-    return [*lines, *_wrapped(found.why)]
+        lines += _wrapped(f"{one.thread} {told}" + (f" = {causes}" if causes else "") + seen, INNER)
+    return [*lines, *_wrapped(found.why, INNER)]
 
 
 def render_one(found: Explanation) -> list[str]:
@@ -135,10 +134,10 @@ def render_one(found: Explanation) -> list[str]:
         lines += _wrapped(f"Unexplained: {_signed(found.residual_ns)}, {share} % of what was measured.")
     if found.parts:
         lines += ["", "  counts x unit costs:"]
-        lines += [f"  {line}" for part in found.parts for line in _part_lines(part)]
+        lines += [line for part in found.parts for line in _part_lines(part)]
     if found.same:
         lines += _wrapped(f"the same on both sides: {'; '.join(found.same)}", "  ")
-    return [*lines, "", "  by thread:", *(f"  {line}" for line in _thread_lines(found))]
+    return [*lines, "", "  by thread:", *_thread_lines(found)]
 
 
 def render(found: Explanations) -> str:
