@@ -6,7 +6,7 @@
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\): ## /  make \1\t/p' Makefile | expand -t 16
 
-tour: ## build, then see the worlds of this machine and a TA answering in each
+tour: ## build, then measure, explain and report crossings on this machine, in two minutes
 	@tools/tour
 
 test: ## all checks and tests, in less than 15 minutes

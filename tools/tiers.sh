@@ -98,7 +98,7 @@ tier_python() {
 }
 
 tier_tour() {
-	tools/tour
+	tools/tour --quick --output build/tour
 	record tour 1 0 0
 }
 

@@ -4,7 +4,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +15,6 @@ import pytest
 
 from worldgate import cli
 from worldgate.cli import COMMANDS
-from worldgate.worlds.listing import world_names
 
 Call = Callable[..., Any]
 
@@ -167,26 +165,3 @@ def test_a_reader_that_leaves_early_causes_no_complaint() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == cli.BROKEN_PIPE
-
-
-def test_the_tour_shows_a_ta_answering_or_says_why_a_world_is_skipped(run: Call) -> None:
-    outcome = run("tour")
-    assert outcome.status == 0, outcome
-    told = {line.split()[0].rstrip(":") for line in outcome.out.splitlines() if line.strip()}
-    assert set(world_names()) <= told
-    answers = {line.split()[0]: line for line in outcome.out.splitlines() if "yes, " in line}
-    assert "normal" in answers and answers["normal"].split()[1] == "none"
-    for name, line in answers.items():
-        assert float(line.split()[2]) > 0, name
-    assert "emulated:tdx: transition_ns is unknown" in outcome.out
-
-
-def test_a_tour_that_is_interrupted_ends_with_130_and_one_line() -> None:
-    words = [sys.executable, "-u", "-m", "worldgate", "tour"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout and process.stderr
-        assert process.stdout.readline().startswith("world ")
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
-        errors = process.stderr.read()
-    assert (process.returncode, errors) == (cli.INTERRUPTED, "worldgate: interrupted\n")

@@ -2,7 +2,7 @@
 """Measure, explain and recover what a trusted world costs a network data path.
 
 examples:
-  worldgate tour                  see the worlds of this machine at work
+  worldgate tour                  see the main job done on this machine
   worldgate worlds                which worlds there are, and why one is not available
   worldgate doctor                what this machine lacks, what that switches off, and what to do
   worldgate limits --quick        what one copy, seal or crossing costs here
@@ -21,7 +21,7 @@ from typing import Any, NoReturn, Protocol, cast
 # command -> its module and the first line of that module's docstring (a test compares the two). The module is
 # imported only when its command was chosen, so that help stays fast.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "tour": ("worldgate.cli.tour", "Show the worlds of this machine and a TA answering in each."),
+    "tour": ("worldgate.cli.tour", "See the main job done on this machine, in about two minutes."),
     "worlds": ("worldgate.cli.worlds", "List the worlds, what they cost, and which can be used here."),
     "crossing": (
         "worldgate.cli.crossing",
