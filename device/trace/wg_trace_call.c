@@ -69,9 +69,13 @@ static struct wg_trace_record *fill(enum wg_trace_function function, const struc
 	record->began = call->began;
 	record->ended = call->ended;
 	record->object = (uintptr_t)object;
+	record->detail[0] = 0; /* a record may have been used before */
+	record->detail[1] = 0;
 	record->thread = wg_trace_here.id;
 	record->command = command;
 	record->result = result;
+	record->origin = 0;
+	record->types = 0;
 	return record;
 }
 

@@ -26,7 +26,7 @@
 
 _Thread_local struct wg_trace_thread wg_trace_here;
 
-/* A block that a thread left before it was full. */
+/* A live block whose thread has ended. */
 struct spare {
 	struct wg_trace_record *block;
 	uint32_t next;
@@ -126,20 +126,30 @@ static int own_descriptor(void)
 	return again;
 }
 
-/* The next bytes of the file, zero, mapped. They are reserved first: writing to them cannot fail. A child does not
- * inherit them. NULL: no room. */
-static void *extend(size_t bytes)
+/* The next bytes of the file are ours; 0: no room. Under lock. */
+static uint64_t reserve(size_t bytes)
+{
+	uint64_t at = file_bytes;
+
+	if (at > 0 && at + bytes > header->most_bytes)
+		return 0;
+	file_bytes += bytes;
+	return at;
+}
+
+/* Bytes of the file, zero, mapped. There is room for them on the disk from now on: writing to them cannot fail. A child
+ * does not inherit them. NULL: no room. */
+static void *map(uint64_t at, size_t bytes)
 {
 	int file = own_descriptor();
 	void *mapped;
 
-	if (file < 0 || posix_fallocate(file, (off_t)file_bytes, (off_t)bytes) != 0)
+	if (file < 0 || posix_fallocate(file, (off_t)at, (off_t)bytes) != 0)
 		return NULL;
-	mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, (off_t)file_bytes);
+	mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, (off_t)at);
 	if (mapped == MAP_FAILED)
 		return NULL;
 	(void)madvise(mapped, bytes, MADV_DONTFORK);
-	file_bytes += bytes;
 	return mapped;
 }
 
@@ -150,7 +160,7 @@ static void read_moment(struct wg_trace_moment *moment)
 	moment->ticks = wg_trace_ticks();
 }
 
-void wg_trace_note_moment(void)
+static void note_moment(void)
 {
 	uint32_t count;
 
@@ -180,7 +190,7 @@ static bool open_file(void)
 	device = made.st_dev;
 	inode = made.st_ino;
 	file_bytes = 0;
-	header = extend(WG_TRACE_HEADER_BYTES);
+	header = map(reserve(WG_TRACE_HEADER_BYTES), WG_TRACE_HEADER_BYTES);
 	return header != NULL;
 }
 
@@ -226,46 +236,92 @@ struct wg_trace_header *wg_trace_header(void)
 	return wg_trace_start() ? header : NULL;
 }
 
-/* Under lock. */
-static void take(struct wg_trace_thread *thread)
+/* A live block, empty or left by another thread. Under lock. */
+static bool take_block(struct wg_trace_thread *thread)
 {
-	void *block;
+	uint64_t at;
 
 	if (spare_count > 0) {
 		spare_count--;
 		thread->block = spares[spare_count].block;
 		thread->next = spares[spare_count].next;
-		return;
+		return true;
 	}
-	block = file_bytes + WG_TRACE_BLOCK_BYTES > header->most_bytes ? NULL : extend(WG_TRACE_BLOCK_BYTES);
-	if (!block)
-		atomic_store_explicit(&full, true, memory_order_relaxed);
-	thread->block = block;
-	thread->next = 0;
+	at = reserve(WG_TRACE_BLOCK_BYTES);
+	thread->block = at ? map(at, WG_TRACE_BLOCK_BYTES) : NULL;
+	thread->next = 1;
+	if (thread->block)
+		atomic_store_explicit(&thread->block->function, WG_TRACE_LIVE, memory_order_release);
+	return thread->block != NULL;
 }
 
-bool wg_trace_take_block(void)
+/* Copies the records of a full block to the end of the file and empties it. Each step is released, so that a reader
+ * of the file sees them in this order. */
+static bool append_block(struct wg_trace_thread *thread, int file, uint64_t at)
+{
+	const size_t bytes = WG_TRACE_BLOCK_BYTES - WG_TRACE_RECORD_BYTES;
+	struct wg_trace_record *block = thread->block;
+
+	block->object = at;
+	atomic_store_explicit(&block->function, WG_TRACE_APPENDING, memory_order_release);
+	if (pwrite(file, block + 1, bytes, (off_t)(at + WG_TRACE_RECORD_BYTES)) != (ssize_t)bytes)
+		return false;
+	atomic_store_explicit(&block->function, WG_TRACE_APPENDED, memory_order_release);
+	for (uint32_t i = 1; i < WG_TRACE_BLOCK_RECORDS; i++)
+		atomic_store_explicit(&block[i].function, WG_TRACE_NOTHING, memory_order_relaxed);
+	atomic_store_explicit(&block->function, WG_TRACE_LIVE, memory_order_release);
+	thread->next = 1;
+	return true;
+}
+
+static bool empty_block(struct wg_trace_thread *thread)
+{
+	uint64_t at;
+	int file;
+	bool done;
+
+	pthread_mutex_lock(&lock);
+	at = reserve(WG_TRACE_BLOCK_BYTES);
+	file = at ? own_descriptor() : -1;
+	pthread_mutex_unlock(&lock);
+	done = file >= 0 && append_block(thread, file, at);
+	note_moment();
+	return done;
+}
+
+static bool first_block(struct wg_trace_thread *thread)
+{
+	bool taken;
+
+	pthread_mutex_lock(&lock);
+	taken = take_block(thread);
+	pthread_mutex_unlock(&lock);
+	if (!taken)
+		return false;
+	thread->id = (uint32_t)syscall(SYS_gettid);
+	thread->note_at = 2;
+	(void)pthread_setspecific(key, thread);
+	/* One from another thread may be full to the last. */
+	return thread->next < WG_TRACE_BLOCK_RECORDS || empty_block(thread);
+}
+
+bool wg_trace_make_room(void)
 {
 	struct wg_trace_thread *thread = &wg_trace_here;
+	bool made;
 
-	if (!wg_trace_start())
+	if (!wg_trace_start() || atomic_load_explicit(&full, memory_order_relaxed))
 		return false;
-	if (thread->block) {
-		munmap(thread->block, WG_TRACE_BLOCK_BYTES);
-		thread->block = NULL;
-	}
-	if (!thread->id)
-		thread->id = (uint32_t)syscall(SYS_gettid);
-	if (atomic_load_explicit(&full, memory_order_relaxed))
-		return false;
-	pthread_mutex_lock(&lock);
-	take(thread);
-	pthread_mutex_unlock(&lock);
-	if (!thread->block)
-		return false;
-	(void)pthread_setspecific(key, thread);
-	wg_trace_note_moment();
-	return true;
+	made = thread->block ? empty_block(thread) : first_block(thread);
+	if (!made)
+		atomic_store_explicit(&full, true, memory_order_relaxed);
+	return made;
+}
+
+void wg_trace_note_early(void)
+{
+	wg_trace_here.note_at = wg_trace_here.note_at < WG_TRACE_BLOCK_RECORDS / 2 ? wg_trace_here.note_at * 2 : 0;
+	note_moment();
 }
 
 void wg_trace_drop(enum wg_trace_function function)
@@ -276,13 +332,13 @@ void wg_trace_drop(enum wg_trace_function function)
 		atomic_fetch_add_explicit(&known->dropped[function], 1, memory_order_relaxed);
 }
 
-/* A thread ends: the rest of its block is for others. */
+/* A thread ends: its block is for others. */
 static void leave_thread(void *ended)
 {
 	struct wg_trace_thread *thread = ended;
 
 	pthread_mutex_lock(&lock);
-	if (thread->block && thread->next < WG_TRACE_BLOCK_RECORDS && spare_count < SPARE_BLOCKS)
+	if (thread->block && spare_count < SPARE_BLOCKS)
 		spares[spare_count++] = (struct spare){thread->block, thread->next};
 	else if (thread->block)
 		munmap(thread->block, WG_TRACE_BLOCK_BYTES);
@@ -320,6 +376,6 @@ __attribute__((destructor)) static void end(void)
 {
 	if (atomic_load_explicit(&state, memory_order_acquire) != RECORDING)
 		return;
-	wg_trace_note_moment();
+	note_moment();
 	atomic_fetch_or_explicit(&header->state, WG_TRACE_STATE_ENDED, memory_order_relaxed);
 }

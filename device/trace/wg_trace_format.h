@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The trace file, as docs/trace.md describes it: a header, then records of one size, all little-endian. Unused records
- * are zero. The header's and a record's last word of truth is written last, so that whoever is killed in between
- * leaves a file that can be read. */
+/* The trace file, as docs/trace.md describes it: a header, then blocks of records of one size, all little-endian.
+ * Unused records are zero. A thread writes into a live block, which is mapped, and appends it to the file when it is
+ * full. What makes something valid is written last, so that whoever is killed in between leaves a file that can be
+ * read, with nothing lost and nothing twice. */
 #ifndef WG_TRACE_FORMAT_H
 #define WG_TRACE_FORMAT_H
 
@@ -43,6 +44,11 @@ enum wg_trace_function {
 	WG_TRACE_INVOKE_COMMAND,
 	WG_TRACE_REQUEST_CANCELLATION,
 	WG_TRACE_FUNCTIONS,
+
+	/* What the first record of a live block is instead of a call. object: where the block is appended. */
+	WG_TRACE_LIVE = 100,	  /* its records count */
+	WG_TRACE_APPENDING = 101, /* they count, and what lies at object does not */
+	WG_TRACE_APPENDED = 102,  /* they lie at object, and do not count here */
 };
 
 /* The clock of the records beside CLOCK_MONOTONIC_RAW, and the processor time of the process, at one moment. */

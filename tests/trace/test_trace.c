@@ -7,9 +7,10 @@
 #include "trace_fixture.h"
 #include "wg_trace_client.h"
 
-#define THREADS	   8
-#define CALLS	   1500 /* several blocks */
-#define FEW_BLOCKS 3
+#define THREADS	    8
+#define CALLS	    1500 /* several blocks */
+#define FEW_BLOCKS  3
+#define BLOCK_CALLS (WG_TRACE_BLOCK_RECORDS - 1)
 
 /* The public part, and room for what is private. */
 struct context {
@@ -279,7 +280,7 @@ static void has_little_room(void)
 {
 	setenv("WORLDGATE_TRACE_BYTES", "200704", 1); /* the header and three blocks */
 	open_all();
-	call_nothing(5 * WG_TRACE_BLOCK_RECORDS);
+	call_nothing(5 * BLOCK_CALLS);
 	close_all();
 }
 
@@ -289,8 +290,8 @@ static void what_finds_no_room_is_counted(void)
 	size_t kept = trace_count(&trace, WG_TRACE_INVOKE_COMMAND);
 
 	CHECK_EQ(trace.count, FEW_BLOCKS * WG_TRACE_BLOCK_RECORDS);
-	CHECK_EQ(kept, FEW_BLOCKS * WG_TRACE_BLOCK_RECORDS - 2); /* initialize and open are there too */
-	CHECK_EQ(kept + trace.header->dropped[WG_TRACE_INVOKE_COMMAND], 5 * WG_TRACE_BLOCK_RECORDS);
+	CHECK_EQ(kept, FEW_BLOCKS * BLOCK_CALLS - 2); /* initialize and open are there too */
+	CHECK_EQ(kept + trace.header->dropped[WG_TRACE_INVOKE_COMMAND], 5 * BLOCK_CALLS);
 	CHECK_EQ(trace.header->dropped[WG_TRACE_CLOSE_SESSION], 1);
 	CHECK_EQ(trace.header->dropped[WG_TRACE_FINALIZE_CONTEXT], 1);
 }

@@ -109,6 +109,7 @@ class Figures:
         self.copied = Bytes()
         self.crossings = self.operations = self.refused = self.unsure = 0
         self.buckets: list[list[float]] = [[0.0] * BUCKETS for _ in range(3)]  # crossings, ns inside, bytes
+        self.last_tick = max(self.header.last.ticks, trace.last_tick())
         self._lifetimes = Lifetimes(trace)
         for call in trace.calls():
             self._add(call)
@@ -127,7 +128,9 @@ class Figures:
     @property
     def seconds(self) -> float:
         """From the first call to the last sign of life."""
-        return max(0, self.header.last.raw_ns - self.header.start.raw_ns) / 1e9
+        known = self.header.last.raw_ns - self.header.start.raw_ns
+        ticks = self.last_tick - self.header.start.ticks
+        return max(0.0, known, ticks * (self.ns_per_tick or 0.0)) / 1e9
 
     @property
     def inside_ns(self) -> float | None:
@@ -210,7 +213,7 @@ class Figures:
                 command.copied.add(copied)
 
     def _bucket(self, call: Call, ns: float) -> None:
-        span = self.header.last.ticks - self.header.start.ticks
+        span = self.last_tick - self.header.start.ticks
         if span <= 0:
             return
         place = (call.ended - self.header.start.ticks) * BUCKETS // span

@@ -35,13 +35,17 @@ FUNCTIONS = (
     "TEEC_RequestCancellation",
 )
 INITIALIZE, FINALIZE, REGISTER, ALLOCATE, RELEASE, OPEN, CLOSE, INVOKE, CANCEL = range(1, 10)
+APPENDING, APPENDED = 101, 102  # what the first record of a live block may be instead of a call
 INTO, OUT_OF, NULL = 1, 2, 4  # of a parameter's flags
 
 _HEADER = struct.Struct("<8sIIIIIIIIQ9QII10QQ512s512s2856s")
+_MARK = struct.Struct("<16xQ38xH64x")  # object and function
+_END = struct.Struct("<8xQ46xH64x")  # ended and function
 _RECORD = struct.Struct("<QQQ16sIIII4BHHQIIQIIQIIQII")
 _HZ_BOUNDS = (1e5, 1e11)
 _SPAN_LEAST_NS = 1000  # between two readings of both clocks, to know the rate of one from the other
-assert _HEADER.size == HEADER_BYTES and _RECORD.size == RECORD_BYTES
+assert _HEADER.size == HEADER_BYTES
+assert _RECORD.size == _MARK.size == _END.size == RECORD_BYTES
 
 
 class Moment(NamedTuple):
@@ -167,22 +171,51 @@ class TraceFile:
         self.path = path
         self.cut_bytes = 0  # of a record at the end that is not whole
         with path.open("rb") as file:
-            self.header = read_header(file.read(HEADER_BYTES), str(path))
+            self.header = read_header(file.read(HEADER_BYTES), one_line(str(path)))
+            self._twice = self._find_twice(file)
+
+    def _find_twice(self, file: BinaryIO) -> frozenset[int]:
+        """Where blocks lie whose records are elsewhere too: those that were being appended when the program
+        ended, and live ones that had been."""
+        found = set()
+        at = HEADER_BYTES
+        while len(mark := file.read(RECORD_BYTES)) == RECORD_BYTES:
+            target, function = _MARK.unpack(mark)
+            if function == APPENDING:
+                found.add(target)
+            elif function == APPENDED:
+                found.add(at)
+            at += BLOCK_BYTES
+            file.seek(at)
+        return frozenset(found)
+
+    def last_tick(self) -> int:
+        """When the last call ended; 0: there is none."""
+        ends = (
+            ended
+            for block in self._blocks()
+            for ended, function in _END.iter_unpack(block)
+            if 0 < function < len(FUNCTIONS)
+        )
+        return max(ends, default=0)
 
     def calls(self, *functions: int) -> Iterator[Call]:
         """Those of these functions, or all. Empty places and functions that nobody knows are passed over."""
         wanted = frozenset(functions or range(1, len(FUNCTIONS)))
+        for block in self._blocks():
+            for fields in _RECORD.iter_unpack(block):
+                if fields[13] in wanted:
+                    yield _call(fields)
+
+    def _blocks(self) -> Iterator[bytes]:
         with self.path.open("rb") as file:
             file.seek(HEADER_BYTES)
-            for block in self._blocks(file):
-                for fields in _RECORD.iter_unpack(block):
-                    if fields[13] in wanted:
-                        yield _call(fields)
-
-    def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
-        while block := file.read(BLOCK_BYTES):
-            self.cut_bytes = len(block) % RECORD_BYTES
-            yield block[: len(block) - self.cut_bytes]
+            at = HEADER_BYTES
+            while block := file.read(BLOCK_BYTES):
+                self.cut_bytes = len(block) % RECORD_BYTES
+                if at not in self._twice:
+                    yield block[: len(block) - self.cut_bytes]
+                at += BLOCK_BYTES
 
 
 def describe(header: Header) -> str:
