@@ -54,6 +54,8 @@ _WORDS = st.sampled_from(
         "cpu ",
         "flags\t: sgx sev hypervisor",
         "model name\t: Example 9000",
+        "vendor_id\t: AuthenticAMD",
+        "CPU implementer\t: 0x41",
         "HugePages_Total: 5",
         "MemTotal: 9999999999999999999999 kB",
         "MemTotal: -1 kB",

@@ -162,6 +162,18 @@ CASES: dict[str, tuple[dict[str, str | None], str, str, str]] = {
         "absent",
         "the processor has it (sev, sev_snp)",
     ),
+    "a TEE device of AMD's": (
+        {"dev__tee0": "", "proc__cpuinfo": "vendor_id : AuthenticAMD\nflags : fpu"},
+        "TrustZone",
+        "absent",
+        "only processors of Arm have it, this one is of AMD",
+    ),
+    "a processor of Intel without SGX": (
+        {"proc__cpuinfo": "vendor_id : GenuineIntel\nflags : fpu", "dev__sgx_enclave": None},
+        "SGX",
+        "absent",
+        "neither the processor nor the kernel",
+    ),
     "a processor that says nothing": ({"proc__cpuinfo": None}, "TDX", "unknown", "does not tell"),
 }
 

@@ -90,9 +90,8 @@ def probe_io_uring() -> Finding:
     try:
         descriptor = system_call("io_uring_setup", 2, ctypes.addressof(parameters))
     except PermissionError as error:
-        return _THEME.absent(
-            name, f"{error.strerror}", meaning, "as root: sysctl -w kernel.io_uring_disabled=0"
-        )
+        advice = "as root: sysctl -w kernel.io_uring_disabled=0; or a container that allows it"
+        return _THEME.absent(name, f"{error.strerror}", meaning, advice)
     except OSError as error:
         return _THEME.absent(name, f"{error.strerror}", meaning, "use a kernel with CONFIG_IO_URING")
     os.close(descriptor)

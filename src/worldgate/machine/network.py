@@ -17,16 +17,26 @@ _TCP_ULP = 31
 _BUFFER_WANTED_BYTES = 4 << 20
 _BUFFERS = {"rmem": "receive", "wmem": "send"}
 # In a process of its own, since it cannot be undone: a network namespace, else one inside a user namespace.
+# Its loopback is switched on, since some systems give a user namespace without any right in it.
 _UNSHARE = """
-import ctypes, os, sys
+import ctypes, fcntl, os, socket, struct, sys
 libc = ctypes.CDLL(None, use_errno=True)
-if libc.unshare(0x40000000) == 0:
-    sys.exit(0)
-if libc.unshare(0x50000000) == 0:
-    sys.exit(10)
-print(os.strerror(ctypes.get_errno()))
-sys.exit(20)
+status = 0 if libc.unshare(0x40000000) == 0 else 10 if libc.unshare(0x50000000) == 0 else 20
+if status == 20:
+    print(os.strerror(ctypes.get_errno()))
+    sys.exit(status)
+try:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, 0x8914, struct.pack("16sH22x", b"lo", 1))
+except OSError as error:
+    print("one was made, but without rights in it: " + error.strerror)
+    status = 20
+sys.exit(status)
 """
+_NAMESPACES_ADVICE = (
+    "run as root, or as root: sysctl -w kernel.unprivileged_userns_clone=1 "
+    "(Ubuntu: kernel.apparmor_restrict_unprivileged_userns=0)"
+)
 
 
 def congestion_control(files: Files) -> str | None:
@@ -123,9 +133,7 @@ def probe_namespaces() -> Finding:
     if done.returncode == 10:
         return _THEME.good(name, "one was made inside a user namespace", meaning)
     why = done.stdout.strip() or f"the trial ended with status {done.returncode}"
-    return _THEME.absent(
-        name, why, meaning, "run as root, or as root: sysctl -w kernel.unprivileged_userns_clone=1"
-    )
+    return _THEME.absent(name, why, meaning, _NAMESPACES_ADVICE)
 
 
 def probe_network(files: Files) -> list[Finding]:

@@ -43,6 +43,14 @@ def cpu_field(files: Files, *names: str) -> str | None:
     return next((fields[name] for name in names if fields.get(name)), None)
 
 
+def maker(files: Files) -> str | None:
+    """Who made the processor, as far as it shows: AMD, Intel, another, or Arm for all of its kind."""
+    vendor = cpu_field(files, "vendor_id")
+    if vendor is None:
+        return "Arm" if cpu_field(files, "CPU implementer") else None
+    return {"AuthenticAMD": "AMD", "GenuineIntel": "Intel"}.get(vendor, vendor)
+
+
 def hypervisor(files: Files) -> str | None:
     """Which hypervisor this machine runs under, as far as it shows; None: none, or it does not show."""
     flags = cpu_flags(files)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from worldgate.machine.finding import Files, Finding, Theme
-from worldgate.machine.processor import cpu_flags
+from worldgate.machine.processor import cpu_flags, maker
 
 _THEME = Theme("trusted hardware")
 _CCA_GUEST = ("/sys/devices/platform/arm-cca-dev", "/sys/bus/platform/devices/arm-cca-dev")
@@ -14,9 +14,11 @@ _CCA_GUEST = ("/sys/devices/platform/arm-cca-dev", "/sys/bus/platform/devices/ar
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. flags: of the processor, any of them; devices: in /dev, any; others: any other file."""
+    """One kind. maker: of the processors that have it; flags: of the processor, any of them; devices: in
+    /dev, any; others: any other file."""
 
     name: str
+    maker: str
     flags: tuple[str, ...]
     devices: tuple[str, ...]
     others: tuple[str, ...]
@@ -25,9 +27,10 @@ class Kind:
 
 
 KINDS = (
-    Kind("SGX", ("sgx",), ("sgx_enclave", "isgx"), (), "enclaves", "enable SGX in the firmware"),
+    Kind("SGX", "Intel", ("sgx",), ("sgx_enclave", "isgx"), (), "enclaves", "enable SGX in the firmware"),
     Kind(
         "SEV",
+        "AMD",
         ("sev", "sev_es", "sev_snp"),
         ("sev", "sev-guest"),
         (),
@@ -36,6 +39,7 @@ KINDS = (
     ),
     Kind(
         "TDX",
+        "Intel",
         ("tdx_guest", "tdx_host_platform"),
         ("tdx_guest",),
         (),
@@ -44,6 +48,7 @@ KINDS = (
     ),
     Kind(
         "CCA",
+        "Arm",
         (),
         (),
         _CCA_GUEST,
@@ -52,6 +57,7 @@ KINDS = (
     ),
     Kind(
         "TrustZone",
+        "Arm",
         (),
         ("tee0", "teepriv0"),
         (),
@@ -67,8 +73,15 @@ def flags_of(kind: Kind, files: Files) -> list[str] | None:
     return None if known is None else [flag for flag in kind.flags if flag in known]
 
 
+def _of_another_maker(kind: Kind, files: Files) -> bool:
+    """Whether this processor cannot have it, whatever a device is called: AMD's /dev/tee0 is no TrustZone."""
+    return maker(files) not in (None, kind.maker) and not flags_of(kind, files)
+
+
 def places_of(kind: Kind, files: Files) -> list[str]:
     """Devices and files of the kernel that are there for it."""
+    if _of_another_maker(kind, files):
+        return []
     return [
         *(f"/dev/{device}" for device in kind.devices if files.exists(f"/dev/{device}")),
         *(other for other in kind.others if files.exists(other)),
@@ -80,6 +93,8 @@ def present(kind: Kind, files: Files) -> bool | None:
     flags, places = flags_of(kind, files), places_of(kind, files)
     if flags or places:
         return True
+    if _of_another_maker(kind, files):
+        return False
     return None if kind.flags and flags is None else False
 
 
@@ -98,6 +113,9 @@ def probe_kind(kind: Kind, files: Files) -> Finding:
         wanted = " or ".join(f"/dev/{device}" for device in kind.devices)
         found = f"the processor has it ({', '.join(flags)}), the kernel has no {wanted}"
         return _THEME.absent(kind.name, found, kind.meaning, "use a kernel with its driver")
+    if _of_another_maker(kind, files):
+        found = f"only processors of {kind.maker} have it, this one is of {maker(files)}"
+        return _THEME.absent(kind.name, found, kind.meaning)
     if present(kind, files) is None:
         return _THEME.unknown(kind.name, "/proc/cpuinfo does not tell", kind.meaning)
     return _THEME.absent(
