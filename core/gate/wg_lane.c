@@ -67,12 +67,21 @@ wg_result wg_lane_open(TEEC_Context *context, TEEC_Session *session, const struc
 	return WG_OK;
 }
 
+static void count_own(const struct wg_lane *lane, struct wg_lane_counts *counts)
+{
+	memset(counts, 0, sizeof(*counts));
+	counts->bytes = lane->bytes;
+	counts->thread_cpu_ns = -1;
+}
+
 void wg_lane_close(struct wg_lane *lane, struct wg_lane_counts *counts)
 {
 	if (counts)
 		memset(counts, 0, sizeof(*counts));
 	if (!lane)
 		return;
+	if (counts)
+		count_own(lane, counts);
 	lane->way->close(lane, counts);
 	free(lane);
 }
@@ -86,7 +95,9 @@ wg_result wg_lane_rest(struct wg_lane *lane)
 
 void wg_lane_count(const struct wg_lane *lane, struct wg_lane_counts *counts)
 {
-	lane->way->count(lane, counts);
+	count_own(lane, counts);
+	if (lane->way->count)
+		lane->way->count(lane, counts);
 }
 
 void *wg_lane_payload(struct wg_lane *lane)
@@ -108,6 +119,7 @@ wg_result wg_lane_submit(struct wg_lane *lane, uint32_t operation, uint32_t byte
 	wg_stage_end();
 	if (result == WG_OK) {
 		lane->under_way++;
+		lane->bytes += bytes;
 		WG_COUNT(lane_bytes, bytes);
 	}
 	return result;
@@ -131,8 +143,9 @@ static wg_result take_now(struct wg_lane *lane, struct wg_lane_reply *replies, u
 			return WG_ERR_INPUT;
 		bytes += replies[i].slot.bytes;
 	}
-	if (bytes)
-		WG_COUNT(lane_bytes, bytes);
+	lane->bytes += bytes;
+	if (*taken)
+		WG_COUNT_TWO(operations, *taken, lane_bytes, bytes);
 	return result;
 }
 
@@ -199,26 +212,39 @@ wg_result wg_lane_take(struct wg_lane *lane, struct wg_lane_reply *replies, uint
 	return most ? take_waiting(lane, replies, most, taken) : WG_ERR_INPUT;
 }
 
-wg_result wg_lane_put(struct wg_lane *lane, const struct wg_lane_request *requests, uint32_t count, uint32_t *put)
+/* bytes: of all payloads. WG_ERR_SIZE: one is too large. */
+static wg_result check_requests(const struct wg_lane *lane, const struct wg_lane_request *requests, uint32_t count,
+				uint64_t *bytes)
 {
-	struct wg_stages *stages;
-	uint64_t bytes = 0;
-	wg_result result;
+	uint64_t sum = 0;
 
-	*put = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		if (requests[i].bytes > lane->config.payload_bytes)
 			return WG_ERR_SIZE;
+		sum += requests[i].bytes;
 	}
+	*bytes = sum;
+	return WG_OK;
+}
+
+wg_result wg_lane_put(struct wg_lane *lane, const struct wg_lane_request *requests, uint32_t count, uint32_t *put)
+{
+	struct wg_stages *stages;
+	uint64_t bytes;
+	wg_result result = check_requests(lane, requests, count, &bytes);
+
+	*put = 0;
+	if (result != WG_OK)
+		return result;
 	stages = wg_stage_begin();
 	result = lane->way->put(lane, requests, count, put);
 	wg_stage_lap(stages, WG_STAGE_put, *put);
 	wg_stage_end();
 	lane->under_way += *put;
-	for (uint32_t i = 0; i < *put; i++)
-		bytes += requests[i].bytes;
-	if (bytes)
-		WG_COUNT(lane_bytes, bytes);
+	for (uint32_t i = *put; i < count; i++)
+		bytes -= requests[i].bytes;
+	lane->bytes += bytes;
+	WG_COUNT(lane_bytes, bytes);
 	return result;
 }
 

@@ -33,9 +33,11 @@ wg_result wg_lane_open(TEEC_Context *context, TEEC_Session *session, const struc
 
 /* What was counted beyond the client's own thread. For the ledger, not to decide by. */
 struct wg_lane_counts {
-	/* What the TA did: of a ring it says so itself; of calls and batches operations and polls are left 0, and the
-	 * bytes follow from what it was given and what it answered, each of which it copies once. */
-	uint64_t operations, polls, bytes;
+	/* What the TA of a ring says that it did; 0 for the other modes. */
+	uint64_t operations, polls;
+	/* What the TA copied out of the slots and into them: it copies what it is given and what it answers once, so
+	 * this is counted here, where a count for each burst is enough. */
+	uint64_t bytes;
 	/* Of a ring: the lane's own thread, which makes the long crossing. */
 	struct wg_ledger thread;
 	double thread_cpu_ns; /* negative: no such thread, or unknown */

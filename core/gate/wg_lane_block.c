@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "wg_lane_state.h"
-#include "wg_ledger.h"
 #include "wg_stage.h"
 
 static wg_result block_open(struct wg_lane *lane)
@@ -14,15 +13,9 @@ static wg_result block_open(struct wg_lane *lane)
 	return wg_lane_memory(lane, lane->config.count * lane->slot_bytes);
 }
 
-static void block_count(const struct wg_lane *lane, struct wg_lane_counts *counts)
-{
-	*counts = (struct wg_lane_counts){.bytes = lane->ta_bytes, .thread_cpu_ns = -1};
-}
-
 static void block_close(struct wg_lane *lane, struct wg_lane_counts *counts)
 {
-	if (counts)
-		block_count(lane, counts);
+	(void)counts;
 	TEEC_ReleaseSharedMemory(&lane->memory);
 }
 
@@ -59,10 +52,8 @@ static wg_result cross(struct wg_lane *lane, uint32_t command, TEEC_Operation *o
 	lane->answered = lane->filled;
 	lane->filled = 0;
 	lane->taken = 0;
-	if (lane->failure == TEEC_SUCCESS) {
-		WG_COUNT(operations, lane->answered);
+	if (lane->failure == TEEC_SUCCESS)
 		return WG_OK;
-	}
 	lane->answered = 0;
 	return WG_ERR_SYSTEM;
 }
@@ -72,7 +63,6 @@ static wg_result call_submit(struct wg_lane *lane, const struct wg_lane_slot *sl
 	TEEC_Operation operation;
 	wg_result result;
 
-	lane->ta_bytes += slot->bytes;
 	memset(&operation, 0, sizeof(operation));
 	operation.paramTypes =
 		TEEC_PARAM_TYPES(TEEC_VALUE_INOUT, lane->config.payload_bytes ? TEEC_MEMREF_PARTIAL_INOUT : TEEC_NONE,
@@ -107,7 +97,6 @@ static wg_result block_submit(struct wg_lane *lane, const struct wg_lane_slot *s
 		return WG_ERR_STATE;
 	if (lane->config.mode == WG_LANE_CALL)
 		return call_submit(lane, slot);
-	lane->ta_bytes += slot->bytes;
 	wg_lane_slot_store(slot_at(lane, lane->filled), slot);
 	lane->filled++;
 	return lane->filled == lane->config.count ? batch_cross(lane) : WG_OK;
@@ -129,7 +118,6 @@ static wg_result take_one(struct wg_lane *lane, struct wg_lane_slot *slot, const
 		memcpy(slot, slot_at(lane, lane->taken), sizeof(*slot));
 		*payload = slot_at(lane, lane->taken) + sizeof(*slot);
 	}
-	lane->ta_bytes += slot->bytes;
 	if (++lane->taken == lane->answered)
 		lane->answered = 0;
 	return WG_OK;
@@ -171,7 +159,6 @@ static wg_result block_take(struct wg_lane *lane, struct wg_lane_reply *replies,
 const struct wg_lane_way wg_lane_block_way = {
 	.open = block_open,
 	.close = block_close,
-	.count = block_count,
 	.payload = block_payload,
 	.submit = block_submit,
 	.flush = block_flush,

@@ -239,10 +239,7 @@ static wg_result look_for_answers(struct wg_lane *lane)
 	result = wg_ring_peek(&lane->answers, BURST, &lane->ready);
 	if (result != WG_OK)
 		return result;
-	if (!lane->ready)
-		return failed(lane);
-	WG_COUNT(operations, lane->ready);
-	return WG_OK;
+	return lane->ready ? WG_OK : failed(lane);
 }
 
 static wg_result ring_take(struct wg_lane *lane, struct wg_lane_reply *replies, uint32_t most, uint32_t *taken)
@@ -276,11 +273,10 @@ static uint32_t ring_relax(struct wg_lane *lane, uint32_t empty)
 /* At rest or once the thread has ended. What the block holds is the world's word. */
 static void ring_count(const struct wg_lane *lane, struct wg_lane_counts *counts)
 {
-	*counts = (struct wg_lane_counts){.operations = lane->block->operations,
-					  .polls = lane->block->polls,
-					  .bytes = lane->block->bytes,
-					  .thread = lane->thread,
-					  .thread_cpu_ns = lane->thread_cpu_ns};
+	counts->operations = lane->block->operations;
+	counts->polls = lane->block->polls;
+	counts->thread = lane->thread;
+	counts->thread_cpu_ns = lane->thread_cpu_ns;
 }
 
 static wg_result ring_rest(struct wg_lane *lane)

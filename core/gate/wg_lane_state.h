@@ -12,8 +12,8 @@
 struct wg_lane_way {
 	wg_result (*open)(struct wg_lane *lane);
 	void (*close)(struct wg_lane *lane, struct wg_lane_counts *counts);
-	void (*count)(const struct wg_lane *lane, struct wg_lane_counts *counts);
-	wg_result (*rest)(struct wg_lane *lane); /* NULL: always at rest */
+	void (*count)(const struct wg_lane *lane, struct wg_lane_counts *counts); /* NULL: nothing beyond the lane's */
+	wg_result (*rest)(struct wg_lane *lane);				  /* NULL: always at rest */
 	void *(*payload)(struct wg_lane *lane);
 	wg_result (*submit)(struct wg_lane *lane, const struct wg_lane_slot *slot);
 	wg_result (*flush)(struct wg_lane *lane);
@@ -36,6 +36,7 @@ struct wg_lane {
 	TEEC_SharedMemory memory;
 	size_t slot_bytes;
 	uint64_t under_way;  /* requests whose answers were not taken */
+	uint64_t bytes;	     /* of payloads there and back */
 	TEEC_Result failure; /* of this thread's crossings */
 
 	/* call and batch */
@@ -43,7 +44,6 @@ struct wg_lane {
 	uint32_t answered;	    /* answers in the block */
 	uint32_t taken;		    /* of them */
 	struct wg_lane_slot answer; /* of a call */
-	uint64_t ta_bytes;	    /* what the TA copied */
 
 	/* ring */
 	struct wg_lane_block *block;

@@ -41,9 +41,18 @@ void wg_ledger_own(struct wg_ledger *out);
 void wg_ledger_sum(struct wg_ledger *out);
 
 #ifdef WG_NO_LEDGER
-#define WG_COUNT(field, n) ((void)0)
+#define WG_COUNT(field, n)		 ((void)0)
+#define WG_COUNT_TWO(field, n, other, m) ((void)0)
 #else
 #define WG_COUNT(field, n) (wg_ledger_here()->field += (uint64_t)(n))
+/* With one look for the ledger. */
+#define WG_COUNT_TWO(field, n, other, m)                    \
+	do {                                                \
+		struct wg_ledger *here_ = wg_ledger_here(); \
+                                                            \
+		here_->field += (uint64_t)(n);              \
+		here_->other += (uint64_t)(m);              \
+	} while (0)
 #endif
 
 #endif

@@ -6,7 +6,7 @@
 #include "wg_clock.h"
 
 #define LAPS	      64
-#define INTERVAL_MASK 127u /* 0 to 127 are skipped before each sample: one of 64.5 is taken */
+#define INTERVAL_MASK 255u /* 0 to 255 are skipped before each sample: one of 128.5 is taken */
 
 static _Thread_local struct wg_stages own = {.random = 0x9E3779B9u};
 

@@ -70,11 +70,11 @@ struct wg_sampling {
 
 extern _Thread_local struct wg_sampling wg_sampling;
 
-/* Starts a sample. Out of line: one operation in 64. */
+/* Starts a sample. Out of line: one operation in 128. */
 void wg_stage_start(void);
 
 /* An operation begins, or a part of one: only the outermost begin decides whether it is sampled. NULL: it is not.
- * Which one is sampled is random, one of 64 on average, so that no period of the operations hides from it. */
+ * Which one is sampled is random, one of 128 on average, so that no period of the operations hides from it. */
 static inline struct wg_stages *wg_stage_begin(void)
 {
 	if (wg_sampling.depth++ == 0 && wg_sampling.until-- == 0)

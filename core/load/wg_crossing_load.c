@@ -103,7 +103,6 @@ static wg_result round_trips(struct run *run, uint64_t count, uint64_t until, ui
 /* Takes one burst of answers. */
 static wg_result get_burst(struct run *run, uint64_t *done)
 {
-	struct wg_stages *stages = wg_stage_begin();
 	struct wg_lane_reply replies[WG_LANE_BURST];
 	uint32_t taken;
 	uint32_t i;
@@ -112,8 +111,6 @@ static wg_result get_burst(struct run *run, uint64_t *done)
 	for (i = 0; i < taken && result == WG_OK; i++)
 		result = check(run, &replies[i].slot, replies[i].payload);
 	*done += i;
-	wg_stage_lap(stages, WG_STAGE_take, 0);
-	wg_stage_end();
 	return result;
 }
 
@@ -121,7 +118,6 @@ static wg_result get_burst(struct run *run, uint64_t *done)
 static wg_result put_burst(struct run *run, uint64_t most, uint64_t *put_count)
 {
 	const struct wg_crossing_plan *plan = run->job.plan;
-	struct wg_stages *stages = wg_stage_begin();
 	struct wg_lane_request requests[WG_LANE_BURST];
 	uint32_t count = most < WG_LANE_BURST ? (uint32_t)most : WG_LANE_BURST;
 	uint32_t put;
@@ -134,8 +130,6 @@ static wg_result put_burst(struct run *run, uint64_t most, uint64_t *put_count)
 	result = wg_lane_put(run->lane, requests, count, &put);
 	run->next_tag += put;
 	*put_count += put;
-	wg_stage_lap(stages, WG_STAGE_put, 0);
-	wg_stage_end();
 	return result;
 }
 

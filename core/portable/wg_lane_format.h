@@ -54,7 +54,6 @@ struct wg_lane_block {
 	_Alignas(WG_RING_ALIGN) _Atomic uint32_t server_cpu; /* where it waits for requests: relaxed, a hint */
 	uint64_t operations;				     /* for the ledger; nobody decides by them */
 	uint64_t polls;
-	uint64_t bytes; /* of payloads copied out of the slots and into them */
 };
 
 static inline size_t wg_lane_ring_bytes(uint32_t count, size_t slot_bytes)

@@ -10,6 +10,13 @@
 #define STEP  16u
 #define SMALL 256u
 
+/* As WG_COUNT of the ledger, which is not there in every world. */
+#ifdef WG_NO_LEDGER
+#define COUNT(counter, n) ((void)(counter), (void)(n))
+#else
+#define COUNT(counter, n) ((counter) += (n))
+#endif
+
 /* As memcpy. Small payloads in steps of 16 bytes: what is copied out was copied in just before, and a step that reads
  * what a step has written need not wait until that has reached the cache. */
 static inline void copy(uint8_t *to, const uint8_t *from, size_t bytes)
@@ -26,9 +33,8 @@ static inline void copy(uint8_t *to, const uint8_t *from, size_t bytes)
 	memcpy(&to[bytes - STEP], &from[bytes - STEP], STEP);
 }
 
-/* Requests of one slot's size, from one slot to another, which may be the same. copied: grows by what was copied. */
-static wg_result serve_slot(const struct wg_lane_server *server, const void *from, void *to, size_t slot_bytes,
-			    uint64_t *copied)
+/* Requests of one slot's size, from one slot to another, which may be the same. */
+static wg_result serve_slot(const struct wg_lane_server *server, const void *from, void *to, size_t slot_bytes)
 {
 	const size_t most = slot_bytes - sizeof(struct wg_lane_slot);
 	struct wg_lane_slot slot;
@@ -38,7 +44,6 @@ static wg_result serve_slot(const struct wg_lane_server *server, const void *fro
 	if (slot.bytes > most || slot.bytes > server->capacity)
 		return WG_ERR_SIZE;
 	copy(server->payload, (const uint8_t *)from + sizeof(slot), slot.bytes);
-	*copied += slot.bytes;
 	bytes = slot.bytes; /* so that the head itself stays in registers */
 	slot.result = server->handle(server->context, slot.operation, server->payload,
 				     most < server->capacity ? most : server->capacity, &bytes);
@@ -47,7 +52,6 @@ static wg_result serve_slot(const struct wg_lane_server *server, const void *fro
 		return WG_ERR_SIZE;
 	wg_lane_slot_store(to, &slot);
 	copy((uint8_t *)to + sizeof(slot), server->payload, slot.bytes);
-	*copied += slot.bytes;
 	return WG_OK;
 }
 
@@ -61,21 +65,19 @@ wg_result wg_lane_serve_batch(const struct wg_lane_server *server, void *block, 
 {
 	uint8_t *slot = block;
 	wg_result result = WG_OK;
-	uint64_t copied = 0;
 	uint32_t i;
 
 	if (!slots_fit(block_bytes, count, slot_bytes))
 		return WG_ERR_INPUT;
 	for (i = 0; i < count && result == WG_OK; i++)
-		result = serve_slot(server, &slot[i * slot_bytes], &slot[i * slot_bytes], slot_bytes, &copied);
+		result = serve_slot(server, &slot[i * slot_bytes], &slot[i * slot_bytes], slot_bytes);
 	return result;
 }
 
 /* One burst: as many requests as there are, and as there is room for answers. served: how many. */
 static wg_result serve_burst(const struct wg_lane_server *server, struct wg_ring_consumer *requests,
-			     struct wg_ring_producer *answers, uint32_t *served, uint64_t *bytes)
+			     struct wg_ring_producer *answers, uint32_t *served)
 {
-	uint64_t copied = 0;
 	wg_result result = wg_ring_peek(requests, BURST, served);
 	uint32_t done = 0;
 
@@ -84,10 +86,9 @@ static wg_result serve_burst(const struct wg_lane_server *server, struct wg_ring
 	result = wg_ring_reserve(answers, *served, served);
 	while (result == WG_OK && done < *served) {
 		result = serve_slot(server, wg_ring_consumer_slot(requests, done), wg_ring_producer_slot(answers, done),
-				    requests->slot_bytes, &copied);
+				    requests->slot_bytes);
 		done++;
 	}
-	*bytes += copied;
 	if (result == WG_OK && done) {
 		wg_ring_publish(answers, done);
 		wg_ring_release(requests, done);
@@ -119,7 +120,6 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 	struct wg_ring_producer answers;
 	uint64_t operations = 0;
 	uint64_t polls = 0;
-	uint64_t bytes = 0;
 	uint32_t cpu = WG_RELAX_CPU_UNKNOWN;
 	uint32_t empty = 0;
 	uint32_t served;
@@ -129,8 +129,8 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 	if (result != WG_OK)
 		return result; /* the block may be too small for its head even */
 	while (result == WG_OK) {
-		result = serve_burst(server, &requests, &answers, &served, &bytes);
-		operations += served;
+		result = serve_burst(server, &requests, &answers, &served);
+		COUNT(operations, served);
 		if (served) {
 			empty = 0;
 			continue;
@@ -140,7 +140,7 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 			*why = WG_LANE_STOPPED;
 			break;
 		}
-		polls++;
+		COUNT(polls, 1);
 		if (empty >= idle_polls) {
 			*why = WG_LANE_IDLE;
 			break;
@@ -148,8 +148,7 @@ wg_result wg_lane_serve_ring(const struct wg_lane_server *server, void *block, s
 		wg_relax_mark(&head->server_cpu, &cpu);
 		empty = wg_relax(empty, atomic_load_explicit(&head->client_cpu, memory_order_relaxed));
 	}
-	head->operations += operations;
-	head->polls += polls;
-	head->bytes += bytes;
+	COUNT(head->operations, operations);
+	COUNT(head->polls, polls);
 	return result;
 }
