@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Broken variations of a file, for tests that nothing of it may end in a traceback."""
 
-import json
 import random
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 TOKENS = [
@@ -39,7 +39,7 @@ def mutate_bytes(data: bytes, generator: random.Random) -> bytes:
 
 def mutate_tree(tree: Any, generator: random.Random) -> Any:
     """The same tree with some values, keys or items that do not belong there."""
-    tree = json.loads(json.dumps(tree))
+    tree = deepcopy(tree)
     for _ in range(generator.randint(1, 3)):
         node = tree
         while node:
@@ -56,12 +56,12 @@ def _change(node: Any, key: Any, generator: random.Random) -> None:
     if kind == 0:
         del node[key]
     elif kind == 1 and isinstance(node, dict):
-        node[generator.choice(("", "x", str(key) + "s"))] = node[key]
+        node[generator.choice(("", "x", str(key) + "s"))] = deepcopy(node[key])
     elif kind == 1:
-        node.append(node[key])
+        node.append(deepcopy(node[key]))
     elif kind == 2 and isinstance(node[key], float):
         node[key] = generator.choice((-node[key], node[key] * 1e6, node[key] + 1))
     elif kind == 2 and type(node[key]) is int:
         node[key] = generator.choice((-node[key], node[key] * 1000, node[key] + 1))
     else:
-        node[key] = generator.choice(VALUES)
+        node[key] = deepcopy(generator.choice(VALUES))

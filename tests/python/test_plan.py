@@ -55,6 +55,9 @@ width = 0.1
 """
 
 
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "result-1-running.json"
+
+
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(paths, "PATHS", dict(paths.PATHS))
@@ -188,7 +191,7 @@ def test_what_is_no_text_or_far_too_large_is_refused(data: bytes) -> None:
         (("x.toml", "--rounds", "3", "--quick"), "both say how many rounds"),
         (("--resume", "a.json", "--output", "b.json"), "not allowed with argument"),
         (("--resume", "no-such.json"), "no-such.json"),
-        (("--resume", "no-such.json", "--width", "3%"), "leave out what sets the width"),
+        (("--resume", str(GOLDEN), "--width", "3%"), "leave out what sets the width"),
     ],
 )
 def test_wrong_options_get_one_line(call: Callable[..., Any], words: tuple[str, ...], says: str) -> None:

@@ -127,21 +127,20 @@ def _resume(args: argparse.Namespace, make: Maker | None, stop: Stop) -> Result:
     from worldgate.errors import WorldgateError
     from worldgate.experiment import engine
     from worldgate.experiment.result import read
+    from worldgate.machine.facts import facts
 
-    design = given(args)
+    design, begun, experiment = given(args), read(args.resume), None
     if make is None:
         for key, value in {**asdict(design), "placement": args.placement}.items():
             if value is not None:
                 raise WorldgateError(f"--resume goes on as it was begun; leave out what sets the {key}")
-        experiment = None
     else:
         # A seed that was not given was drawn: that of the file goes on.
-        seed = read(args.resume).experiment.design.seed if design.seed is None else design.seed
+        seed = begun.experiment.design.seed if design.seed is None else design.seed
         experiment = make(replace(design, seed=seed))
+    machine = None if begun.state == "complete" else facts()
     with Line() as line:
-        return engine.resume(
-            args.resume, experiment, machine=machine_facts()[0], watcher=line.watch, stop=stop
-        )
+        return engine.resume(args.resume, experiment, machine=machine, watcher=line.watch, stop=stop)
 
 
 def machine_facts() -> tuple[dict[str, Scalar], list[Warning]]:

@@ -267,18 +267,19 @@ def _problem(result: Result) -> str | None:
     problem = experiment_problem(result.experiment)
     if problem:
         return problem
-    names = {variant.name for variant in result.experiment.variants}
-    metrics = {metric.name for metric in result.experiment.metrics}
-    mentioned: list[tuple[str | None, str | None]] = [(skipped.variant, None) for skipped in result.skipped]
-    mentioned += [(sample.variant, metric) for sample in result.samples for metric in (*sample.metrics, None)]
-    mentioned += [(summary.variant, summary.metric) for summary in result.summaries]
-    for found in result.comparisons:
-        mentioned += [(found.variant, found.metric), (found.baseline, None)]
-    for variant, metric in mentioned:
-        if variant not in names:
-            return f"the experiment has no variant '{variant}'"
-        if metric is not None and metric not in metrics:
-            return f"the experiment has no metric '{metric}'"
+    variants = {skipped.variant for skipped in result.skipped}
+    metrics: set[str] = set()
+    for sample in result.samples:
+        variants.add(sample.variant)
+        metrics.update(sample.metrics)
+    for found in (*result.summaries, *result.comparisons):
+        variants.add(found.variant)
+        metrics.add(found.metric)
+    variants |= {found.baseline for found in result.comparisons}
+    for name in sorted(variants - {variant.name for variant in result.experiment.variants}):
+        return f"the experiment has no variant '{name}'"
+    for name in sorted(metrics - {metric.name for metric in result.experiment.metrics}):
+        return f"the experiment has no metric '{name}'"
     runs = [(sample.variant, sample.round) for sample in result.samples]
     if len(set(runs)) < len(runs):
         return "a variant has two samples of one round"
