@@ -272,10 +272,12 @@ def _problem(result: Result) -> str | None:
     for sample in result.samples:
         variants.add(sample.variant)
         metrics.update(sample.metrics)
-    for found in (*result.summaries, *result.comparisons):
-        variants.add(found.variant)
-        metrics.add(found.metric)
-    variants |= {found.baseline for found in result.comparisons}
+    for summary in result.summaries:
+        variants.add(summary.variant)
+        metrics.add(summary.metric)
+    for comparison in result.comparisons:
+        variants |= {comparison.variant, comparison.baseline}
+        metrics.add(comparison.metric)
     for name in sorted(variants - {variant.name for variant in result.experiment.variants}):
         return f"the experiment has no variant '{name}'"
     for name in sorted(metrics - {metric.name for metric in result.experiment.metrics}):
