@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "wg_clock.h"
+#include "wg_crossing_job.h"
 
 #define TURNS_MAX (UINT64_C(1) << 40)
 
@@ -110,6 +112,31 @@ static double quantile(const double *sorted, uint32_t count, double share)
 	return sorted[below] + (place - below) * (sorted[below + 1] - sorted[below]);
 }
 
+/* Processor time of everything that a turn needs; negative where it is unknown. */
+static double used_ns(const struct wg_limit_run *run)
+{
+	const double here = wg_crossing_process_cpu_ns(getpid());
+	const double world = run->process ? wg_crossing_process_cpu_ns(run->process) : 0;
+
+	return here < 0 || world < 0 ? -1 : here + world;
+}
+
+/* Where all of it shares a processor something of it is always ready to run, so the time in which nothing ran was given
+ * to other programs. A cost is without that. */
+static wg_result turn(const struct wg_limit_loop *loop, struct wg_limit_run *run, uint64_t turns, double *ns)
+{
+	const bool shared = run->plan->cpu >= 0 && run->plan->other_cpu == run->plan->cpu;
+	const double before = used_ns(run);
+	const uint64_t began = wg_ticks();
+	wg_result result = loop->turns(run, turns, ns);
+	const double elapsed = wg_ticks_to_ns(wg_ticks() - began);
+	const double after = used_ns(run);
+
+	if (result == WG_OK && shared && before >= 0 && after > before && after - before < elapsed)
+		*ns *= (after - before) / elapsed;
+	return result;
+}
+
 static wg_result repeat(const struct wg_limit_loop *loop, struct wg_limit_run *run, struct wg_limit *out)
 {
 	double figures[WG_LIMIT_REPETITIONS_MAX];
@@ -118,7 +145,7 @@ static wg_result repeat(const struct wg_limit_loop *loop, struct wg_limit_run *r
 	uint32_t i;
 
 	for (i = 0; i < count && result == WG_OK; i++) {
-		result = loop->turns(run, out->turns, &figures[i]);
+		result = turn(loop, run, out->turns, &figures[i]);
 		figures[i] /= (double)out->turns;
 	}
 	if (result != WG_OK)
@@ -152,7 +179,7 @@ static wg_result open_and_repeat(const struct wg_limit_loop *loop, struct wg_lim
 wg_result wg_limit_measure(const char *cause, const struct wg_limit_plan *plan, struct wg_limit *out,
 			   char reason[WG_REASON_BYTES])
 {
-	struct wg_limit_run run = {plan, reason, NULL};
+	struct wg_limit_run run = {.plan = plan, .reason = reason};
 	const struct wg_limit_loop *loop = find(cause);
 	cpu_set_t before;
 	wg_result result;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Unit costs of this machine: one loop for each cause of src/worldgate/machine/costs.py, timed in repetitions of about
  * the same length. A repetition's figure is its mean per turn, so that figures add up to elapsed time; the median and
- * the quartiles are over repetitions. */
+ * the quartiles are over repetitions. Where all runs on one processor, what other programs took of it is left out. */
 #ifndef WG_LIMITS_H
 #define WG_LIMITS_H
 

@@ -37,6 +37,7 @@ static wg_result world_open(struct wg_limit_run *run, const char *kind)
 {
 	static const TEEC_UUID uuid = CROSSING_TA_UUID;
 	struct crossing *crossing = run->state = calloc(1, sizeof(*crossing));
+	struct wg_world_info info;
 	char world[64];
 	TEEC_Result code;
 
@@ -55,6 +56,8 @@ static wg_result world_open(struct wg_limit_run *run, const char *kind)
 	if (code != TEEC_SUCCESS)
 		return failed(run, code);
 	crossing->has_session = true;
+	if (wg_gate_world_info(&crossing->session, &info) == WG_OK)
+		run->process = info.process;
 	return WG_OK;
 }
 

@@ -7,8 +7,9 @@
 
 struct wg_limit_run {
 	const struct wg_limit_plan *plan;
-	char *reason; /* WG_REASON_BYTES, for a person; left empty where the result says it all */
-	void *state;  /* the loop's own, from its open to its close */
+	char *reason;	 /* WG_REASON_BYTES, for a person; left empty where the result says it all */
+	void *state;	 /* the loop's own, from its open to its close */
+	int64_t process; /* of a world; 0: none */
 };
 
 struct wg_limit_loop {
