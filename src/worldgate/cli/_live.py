@@ -26,7 +26,10 @@ class Screen:
 
             text = TextColumn("{task.description}", markup=False)
             console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
-            self._progress = Progress(BarColumn(bar_width=24), text, console=console, transient=True)
+            # Drawn between two measurements only: a thread that draws would be measured with them.
+            self._progress = Progress(
+                BarColumn(bar_width=24), text, console=console, transient=True, auto_refresh=False
+            )
             self._progress.start()
         return self
 
@@ -57,6 +60,7 @@ class Screen:
         if self._task is None:
             self._task = self._progress.add_task("")
         self._progress.update(self._task, completed=done, total=max(count, 1), description=what)
+        self._progress.refresh()
 
     def clear(self) -> None:
         """Takes the bar away."""
