@@ -256,6 +256,19 @@ def test_libraries_are_not_mixed_in_one_line() -> None:
     assert limits.interpolate(made(False, [cost(5.0, bytes=64)]), "copy", 65) is None, "one point is no line"
 
 
+@pytest.mark.parametrize(("load", "told"), [(0.1, False), (1.5, True), (None, False)])
+def test_figures_that_were_measured_beside_other_programs_carry_a_warning(
+    load: float | None, told: bool
+) -> None:
+    from worldgate.cli.limits import lines
+
+    some = made(False)
+    machine = {**some.machine, "load": load, "processors_usable": 2}
+    busy = msgspec.structs.replace(some, machine=machine)
+    assert (limits.disturbed(busy) is not None) == told
+    assert any("warning: other programs were running" in line for line in lines(busy)) == told
+
+
 def test_the_command_prints_a_table_and_json(run: Call, measured: Limits) -> None:
     limits.keep(measured)
     table = run("limits", "--quick")

@@ -78,8 +78,9 @@ def _row(cost: UnitCost) -> tuple[str, ...]:
 
 
 def lines(limits: Limits) -> list[str]:
-    """The table, and what could not be measured."""
+    """The table, what could not be measured, and what disturbed it."""
     from worldgate.errors import one_line
+    from worldgate.machine.limits import disturbed
 
     rows = [("cost", "of", "median", "quartiles", ""), *(_row(cost) for cost in limits.costs)]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
@@ -91,5 +92,8 @@ def lines(limits: Limits) -> list[str]:
     if limits.absent:
         text += ["", "not measured:"]
         text += [f"  {what}: {one_line(reason)}" for what, reason in limits.absent.items()]
+    why = disturbed(limits)
+    if why is not None:
+        text += ["", f"warning: {why}; measure anew when it is quiet"]
     kind = "quickly, " if limits.machine.get("limits_quick") else ""
     return [*text, "", f"measured {kind}{limits.measured}; 'worldgate limits --fresh' measures anew"]

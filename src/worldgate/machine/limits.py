@@ -29,6 +29,7 @@ from worldgate.experiment.placement import ONE_CORE, place, why_not
 from worldgate.machine.costs import SCHEMA, Cause, Limits, UnitCost, Where
 from worldgate.machine.crypto import LIBRARIES
 from worldgate.machine.facts import boot_id, facts
+from worldgate.machine.processor import is_busy
 
 Temperature = Literal["hot", "cold"]
 # How many steps are done, how many there are, and what comes next; "" at the end.
@@ -146,6 +147,7 @@ def _seal(library: str, effort: Effort) -> list[UnitCost]:
 def measure(quick: bool = False, progress: Progress | None = None) -> Limits:
     """All unit costs, measured now: about 15 s, or 4 s where quick. Keeps nothing."""
     effort = QUICK if quick else WHOLE
+    machine = facts()  # the load is that of others: nothing of this has run yet
     told = progress or (lambda done, count, what: None)
     costs: list[UnitCost] = []
     absent: dict[str, str] = {}
@@ -172,10 +174,20 @@ def measure(quick: bool = False, progress: Progress | None = None) -> Limits:
         worldgate=worldgate.__version__,
         boot=boot_id() or "",
         measured=datetime.now(UTC).isoformat(timespec="seconds"),
-        machine={**facts(), "limits_quick": quick},
+        machine={**machine, "limits_quick": quick},
         costs=costs,
         absent=absent,
     )
+
+
+def disturbed(limits: Limits) -> str | None:
+    """Why the figures may be too high; None where nothing speaks for it."""
+    load, cpus = limits.machine.get("load"), limits.machine.get("processors_usable")
+    if isinstance(load, float) and isinstance(cpus, int) and is_busy(load, cpus):
+        return (
+            f"other programs were running (load {load:.2f} on {cpus} processors): the figures may be too high"
+        )
+    return None
 
 
 def cache_path() -> Path | None:

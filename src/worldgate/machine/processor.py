@@ -118,6 +118,11 @@ def load(files: Files) -> float | None:
     return value if 0 <= value < 1e6 else None
 
 
+def is_busy(running: float, cpus: int) -> bool:
+    """Whether that load leaves fewer than two processors idle, one for each side."""
+    return running > max(_LOAD_LEAST, (cpus - 2) / 2)
+
+
 def probe_frequency(files: Files) -> Finding:
     name = "frequency policy"
     found = governors(files)
@@ -197,14 +202,13 @@ def probe_steal(files: Files) -> Finding:
 
 
 def probe_load(files: Files, cpus: int | None = None) -> Finding:
-    """Two processors must be idle, one for each side."""
     name = "load by others"
     cpus = cpus or len(os.sched_getaffinity(0))
     running = load(files)
     if running is None:
         return _THEME.unknown(name, "/proc/loadavg does not tell it", "other programs may be running")
     found = f"{running:.2f} threads over the last minute, on {cpus} processors"
-    if running <= max(_LOAD_LEAST, (cpus - 2) / 2):
+    if not is_busy(running, cpus):
         return _THEME.good(name, found, "a client and a world find a processor each")
     return _THEME.warning(
         name,
