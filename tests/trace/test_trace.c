@@ -261,6 +261,42 @@ static void a_kill_loses_no_call_that_came_back(void)
 	CHECK(trace.header->moments > 0);
 }
 
+static _Atomic uint32_t *returned; /* calls that came back, seen by both processes; relaxed: a count */
+
+static void calls_for_ever(void)
+{
+	open_all();
+	for (;;) {
+		call_nothing(1);
+		atomic_fetch_add_explicit(returned, 1, memory_order_relaxed);
+	}
+}
+
+static void kills_at_random_moments_lose_nothing_and_leave_nothing_twice(void)
+{
+	returned = mmap(NULL, sizeof(*returned), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(returned != MAP_FAILED);
+	for (uint64_t i = wg_test_cases(30); i > 0; i--) {
+		pid_t process;
+		struct trace trace;
+		size_t kept;
+		uint32_t came_back;
+
+		atomic_store(returned, 0);
+		process = trace_start(calls_for_ever);
+		while (!atomic_load(returned))
+			usleep(100);
+		usleep((useconds_t)wg_test_random_below(3000));
+		kill(process, SIGKILL);
+		CHECK_EQ(trace_wait(process), SIGKILL);
+		trace = trace_read(process);
+		kept = trace_count(&trace, WG_TRACE_INVOKE_COMMAND);
+		came_back = atomic_load(returned);
+		CHECK(kept == came_back || kept == came_back + 1);
+		munmap((void *)(uintptr_t)trace.header, WG_TRACE_HEADER_BYTES + trace.count * WG_TRACE_RECORD_BYTES);
+	}
+}
+
 static void leaves_at_once(void)
 {
 	open_all();
@@ -375,6 +411,7 @@ static const struct wg_test tests[] = {
 	WG_TEST(threads_that_end_leave_their_room_to_others),
 	WG_TEST(a_forked_child_has_a_file_of_its_own),
 	WG_TEST(a_kill_loses_no_call_that_came_back),
+	WG_TEST(kills_at_random_moments_lose_nothing_and_leave_nothing_twice),
 	WG_TEST(leaving_without_exit_handlers_loses_nothing),
 	WG_TEST(what_finds_no_room_is_counted),
 	WG_TEST(a_program_that_closes_every_file_harms_neither_side),

@@ -98,6 +98,19 @@ static inline struct trace trace_of(void (*client)(void))
 	return trace_read(process);
 }
 
+/* Whether the records of a block count: none lies twice in the file, whenever the process ended. */
+static inline bool trace_counts(const struct trace *trace, size_t block)
+{
+	uint64_t at = WG_TRACE_HEADER_BYTES + (uint64_t)block * WG_TRACE_BLOCK_BYTES;
+
+	if (trace->records[block * WG_TRACE_BLOCK_RECORDS].function == WG_TRACE_APPENDED)
+		return false;
+	for (size_t i = 0; i < trace->count; i += WG_TRACE_BLOCK_RECORDS)
+		if (trace->records[i].function == WG_TRACE_APPENDING && trace->records[i].object == at)
+			return false;
+	return true;
+}
+
 /* The next record of that function from *from on, NULL where there is none. */
 static inline const struct wg_trace_record *trace_next(const struct trace *trace, enum wg_trace_function function,
 						       size_t *from)
@@ -105,7 +118,8 @@ static inline const struct wg_trace_record *trace_next(const struct trace *trace
 	while (*from < trace->count) {
 		const struct wg_trace_record *record = &trace->records[(*from)++];
 
-		if (record->function == (uint16_t)function)
+		if (record->function == (uint16_t)function &&
+		    trace_counts(trace, (size_t)(record - trace->records) / WG_TRACE_BLOCK_RECORDS))
 			return record;
 	}
 	return NULL;
