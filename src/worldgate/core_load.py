@@ -15,7 +15,9 @@ own, so that Ctrl-C is heard: the loop is then stopped, and whatever a signal ra
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -27,6 +29,7 @@ from worldgate.errors import WorldgateError
 Mode: TypeAlias = Literal["direct", "call", "batch", "ring"]
 Operation: TypeAlias = Literal["nothing", "echo", "sum", "request"]
 
+STARTING_SECONDS = 1.0  # until a thread that was started is surely alive
 PAYLOAD_MAX: int = lib.CROSSING_PAYLOAD_MAX
 OPERATIONS: dict[str, int] = {
     "nothing": lib.CROSSING_NOTHING,
@@ -132,19 +135,36 @@ def _timed(figures: Any, hist: Any) -> Timed:
     )
 
 
+def _wait_for_end(thread: threading.Thread, done: threading.Event) -> None:
+    """Whatever else is raised meanwhile: the thread still uses memory of the caller's."""
+    begin = time.monotonic()
+    while not done.is_set() and (thread.is_alive() or time.monotonic() - begin < STARTING_SECONDS):
+        with contextlib.suppress(BaseException):
+            done.wait(0.1)
+
+
 def _interruptible(work: Callable[[Any], tuple[int, str]]) -> tuple[int, str]:
     """Runs work in a thread of its own with a flag that tells it to stop. An exception that a signal raises
     meanwhile sets the flag, waits for the end, and goes on."""
     stop = ffi.new("int *")
     outcome: list[tuple[int, str]] = []
-    thread = threading.Thread(target=lambda: outcome.append(work(stop)), name="worldgate-load", daemon=True)
-    thread.start()
+    done = threading.Event()
+
+    def body() -> None:
+        try:
+            outcome.append(work(stop))
+        finally:
+            done.set()
+
+    thread = threading.Thread(target=body, name="worldgate-load", daemon=True)
     try:
-        thread.join()
+        thread.start()
+        done.wait()  # not join: a join that is interrupted takes the thread for ended (bpo-45274)
     except BaseException:
         stop[0] = 1
-        thread.join()
+        _wait_for_end(thread, done)
         raise
+    thread.join()
     return outcome[0]
 
 
