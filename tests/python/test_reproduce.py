@@ -11,7 +11,7 @@ import pytest
 
 from worldgate.errors import WorldgateError
 from worldgate.experiment.reproduce import Judgement, find, judge, names
-from worldgate.experiment.result import read
+from worldgate.experiment.result import Warning, read
 
 Call = Callable[..., Any]
 
@@ -160,6 +160,17 @@ def test_a_run_can_be_gone_on_with_and_ends_in_the_table(call: Call, tmp_path: P
     again = call("reproduce", str(file), "--resume", str(output))
     assert again.status == 0
     assert first.out.split("published against")[1] == again.out.split("published against")[1]
+
+
+def test_the_warnings_of_the_doctor_are_told_as_doubts(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warning = Warning(name="load by others", text="6 threads", advice="wait")
+    monkeypatch.setattr("worldgate.machine.doctor.warnings", lambda: [warning])
+    file = tmp_path / "mine.toml"
+    file.write_text(experiment(statement()))
+    outcome = call("reproduce", str(file), "--output", str(tmp_path / "mine.json"))
+    assert outcome.out.endswith("make these figures doubtful: load by others\n")
 
 
 def test_a_result_of_another_experiment_is_refused(call: Call, tmp_path: Path) -> None:

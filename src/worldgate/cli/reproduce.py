@@ -84,6 +84,11 @@ def render(found: Reproduction) -> str:
         lines.append(one_line(f"   source: {one.statement.source}"))
         if one.reason:
             lines.append(one_line(f"   {one.reason}"))
+    if found.doubts:
+        lines += [
+            "",
+            one_line(f"the doctor's warnings, above, make these figures doubtful: {', '.join(found.doubts)}"),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -72,6 +72,7 @@ class Reproduction(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str
     judgements: list[Judgement]
+    doubts: list[str]  # what the doctor warned of, so that a figure may be this machine's state of the moment
 
 
 class Named(NamedTuple):
@@ -192,6 +193,7 @@ def judge(named: Named, result: Result) -> Reproduction:
         name=named.file.name,
         title=named.file.title,
         judgements=[_judge(statement, result) for statement in named.statements],
+        doubts=[one.name for one in result.warnings],
     )
 
 
