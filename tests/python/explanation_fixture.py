@@ -11,6 +11,7 @@ from worldgate.machine.costs import SCHEMA, Cause, Limits, UnitCost
 
 ONE = r.Placement(text="one core", client=0, world=0)
 TWO = r.Placement(text="two cores", client=0, world=1)
+OPERATIONS = 1000
 RATE = r.Metric(
     name="operations_per_second", unit="1/s", better="higher", text="operations answered in a second"
 )
@@ -87,13 +88,13 @@ def variant(
 
 
 def sample(of: str, ns: float, threads: dict[str, dict[str, int]], round: int = 0, **keys: Any) -> r.Sample:
-    """operations of ns each, and what the threads counted."""
+    """A run of OPERATIONS of ns each, and what the threads counted."""
     return r.Sample(
         variant=of,
         round=round,
         order=0,
         started="2026-01-01T00:00:00.000+00:00",
-        seconds=1.0,
+        seconds=OPERATIONS * ns / 1e9,
         metrics={RATE.name: 1e9 / ns},
         ledgers=[r.ThreadLedger(thread=name, counts=counts, **keys) for name, counts in threads.items()],
     )
@@ -120,7 +121,6 @@ def result(variants: list[r.Variant], samples: list[r.Sample], **machine: r.Scal
     )
 
 
-OPERATIONS = 1000
 LANES = {"operations": OPERATIONS, "crossings": OPERATIONS, "lane_bytes": 1400 * OPERATIONS}
 SLEEPS = {"system_calls": 2 * OPERATIONS, "wakeups": OPERATIONS}
 NORMAL = {"client": LANES, "world": {"lane_bytes": 1400 * OPERATIONS}}

@@ -165,6 +165,34 @@ def test_measured_waiting_counts_where_threads_work_at_the_same_time() -> None:
     assert total(only(ring(made.ONE, waited_seconds=0.0001)), "waiting") == 0
 
 
+def test_a_processor_that_is_given_to_others_is_waiting_where_all_share_it() -> None:
+    alone = made.sample("plain", 180, made.NORMAL)
+    busy = made.sample("sealed", 5300, made.CALLS, cpu_seconds=0.0026)  # of each thread, of 0.0053 s together
+    found = only(replace(made.of_calls(), samples=[alone, busy]))
+    assert total(found, "waiting") == pytest.approx(100, abs=0.01)
+    assert found.predicted_ns == pytest.approx(180 + 5000 - 100 + 100, abs=0.01)
+
+
+def test_what_was_lost_comes_from_the_run_that_the_median_comes_from() -> None:
+    plain = made.sample("plain", 180, made.NORMAL)
+    runs = [made.sample("sealed", ns, made.CALLS, number) for number, ns in enumerate((5300, 5200, 90000))]
+    runs[2] = replace(runs[2], ledgers=[replace(one, cpu_seconds=0.0) for one in runs[2].ledgers])
+    runs[0] = replace(runs[0], ledgers=[replace(one, cpu_seconds=0.00265) for one in runs[0].ledgers])
+    assert total(only(replace(made.of_calls(), samples=[plain, *runs])), "waiting") == 0
+
+
+def test_a_side_that_spins_and_does_not_run_holds_an_emulated_call_up() -> None:
+    sealed = replace(
+        made.variant("sealed", f"emulated:{PROFILE}", baseline="plain"),
+        placement=made.TWO,
+    )
+    held_up = made.sample("sealed", 8000, made.CALLS, waited_seconds=0.0032)
+    result = made.result(
+        [made.variant("plain", "normal"), sealed], [made.sample("plain", 180, made.NORMAL), held_up]
+    )
+    assert total(only(result), "waiting") == pytest.approx(3200, abs=0.01)
+
+
 def test_what_a_thread_polled_for_nothing_stands_beside_its_sum() -> None:
     polled = {one.thread: one.polled_ns for one in only(ring(made.TWO)).threads}
     assert polled["client"] == pytest.approx(2, abs=0.001)
@@ -209,6 +237,17 @@ def test_records_cost_by_their_size_and_by_their_library() -> None:
     assert [part.ns for part in other.parts if part.cause == "crypto"] == [None]
 
 
+def test_records_of_the_pager_are_part_of_a_page_fault() -> None:
+    counts = {name: dict(of) for name, of in made.CALLS.items()}
+    counts["world"] |= {"pages_in": 1000, "pages_out": 1000}
+    counts["world"] |= {"sealed_records": 1000, "sealed_bytes": 1000 * 4096}
+    counts["world"] |= {"opened_records": 1000, "opened_bytes": 1000 * 4096}
+    result = replace(
+        made.of_calls(), samples=[made.of_calls().samples[0], made.sample("sealed", 9500, counts)]
+    )
+    assert total(only(result), "crypto") == 0 and total(only(result), "paging") == 4000
+
+
 def test_a_page_fault_costs_what_this_machine_or_the_profile_says() -> None:
     counts = {name: dict(of) for name, of in made.CALLS.items()}
     counts["world"]["pages_in"] = 2000
@@ -229,7 +268,7 @@ def test_the_work_of_the_ta_is_told_apart_by_the_stages() -> None:
 def test_a_variant_that_cannot_be_explained_is_told_with_the_reason() -> None:
     result = made.of_calls()
     empty = {name: {"crossings": 0} for name in ("client",)}
-    silent = replace(made.sample("sealed", 5300, empty), metrics={})
+    silent = replace(made.sample("sealed", 5300, empty), seconds=0.0)
     for samples, reason in (
         (result.samples[:1], "no samples"),
         ([result.samples[0], silent], "counts no operations"),

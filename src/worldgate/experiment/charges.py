@@ -8,16 +8,13 @@ beyond that is charged for itself.
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-from worldgate.experiment.result import Sample, Variant
+from worldgate.experiment.side import Side
 from worldgate.experiment.unit_costs import Unit, Units, bytes_text, unknown
-from worldgate.machine.costs import Limits, Where
-from worldgate.worlds.profile import Profile
+from worldgate.machine.costs import Limits
+from worldgate.worlds.registry import PAGE_BYTES
 
 Cause = Literal[
     "crossings",
@@ -31,6 +28,10 @@ Cause = Literal[
 ]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 SLOT_HEAD_BYTES = 16
+_RECORDS: tuple[tuple[Literal["seal", "open"], str, str], ...] = (
+    ("seal", "sealed", "pages_out"),
+    ("open", "opened", "pages_in"),
+)
 
 # What the unit cost of one crossing contains, on each side of it: the ring of a bell and the wait for
 # another.
@@ -49,159 +50,18 @@ class Charge:
     unit: Unit
 
 
-@dataclass(frozen=True)
-class Side:
-    """One variant, per operation, as it was measured."""
-
-    variant: Variant
-    kind: str  # of world
-    mode: str  # direct, call, batch, ring
-    batch: int  # operations of a crossing, or slots of a ring
-    depth: int  # operations under way at once
-    size: int  # bytes of a payload
-    where: Where | None
-    counts: dict[str, dict[str, float]]  # thread -> count -> per operation
-    inside_ns: float | None  # in the TA, from the sampled stages
-    profile: Profile | None = None
-    no_profile: str = ""  # why there is none, where there ought to be
-    aead: str | None = None
-    cpu_ns: dict[str, float] = field(default_factory=dict)  # thread -> per operation, measured
-    waited_ns: dict[str, float] = field(default_factory=dict)
-    lost_ns: float | None = None  # in which none of the threads ran
-
-    @property
-    def apart(self) -> bool:
-        """Whether its threads work at the same time, so that the slowest decides."""
-        return self.mode == "ring" and self.depth > 1 and self.where != "one core"
-
-    def count(self, thread: str, name: str) -> float:
-        return self.counts.get(thread, {}).get(name, 0.0)
-
-    def total(self, name: str) -> float:
-        return sum(counts.get(name, 0.0) for counts in self.counts.values())
-
-
-class _Shape(NamedTuple):
-    """How the operations of a variant travel."""
-
-    mode: str
-    batch: int
-    depth: int
-    size: int
-
-
-def _shape(variant: Variant) -> _Shape:
-    """Of a path that the model does not know each crossing is one by itself."""
-    if variant.path != "crossing":
-        return _Shape("call", 1, 1, 0)
-    from worldgate.paths.crossing.options import parse
-
-    options = parse(variant)
-    return _Shape(options.mode, options.slots, options.depth, options.size)
-
-
-def _where(variant: Variant) -> Where | None:
-    text = variant.placement.text
-    if text == "one core":
-        return "one core"
-    return "two cores" if text == "two cores" else None
-
-
-def _operations_of(sample: Sample) -> float:
-    """As the client counted them; where it does not, as their rate tells."""
-    counted = sum(
-        ledger.counts.get("operations", 0) for ledger in sample.ledgers if ledger.thread == "client"
-    )
-    rate = sample.metrics.get("operations_per_second")
-    if counted or rate is None or not 0 < rate * sample.seconds < 2**53:
-        return counted
-    return rate * sample.seconds
-
-
-def _per_operation(samples: list[Sample], operations: float) -> dict[str, dict[str, float]]:
-    sums: dict[str, dict[str, float]] = {}
-    for sample in samples:
-        for ledger in sample.ledgers:
-            into = sums.setdefault(ledger.thread, {})
-            for name, count in ledger.counts.items():
-                into[name] = into.get(name, 0.0) + count / operations
-    return sums
-
-
-def _measured_ns(samples: list[Sample], name: Literal["cpu_seconds", "waited_seconds"]) -> dict[str, float]:
-    """Thread -> ns of an operation, the median of the samples; only threads of which every one knows it."""
-    found: dict[str, list[float]] = {}
-    gone = set()
-    for sample in samples:
-        operations = _operations_of(sample)
-        for ledger in sample.ledgers:
-            seconds = getattr(ledger, name)
-            if seconds is None or not math.isfinite(seconds) or not operations:
-                gone.add(ledger.thread)
-            else:
-                found.setdefault(ledger.thread, []).append(seconds * 1e9 / operations)
-    return {thread: statistics.median(values) for thread, values in found.items() if thread not in gone}
-
-
-def _lost_ns(samples: list[Sample]) -> float | None:
-    """Time of an operation in which none of the threads ran, the median of the samples; None: unknown."""
-    found = []
-    for sample in samples:
-        used = [ledger.cpu_seconds for ledger in sample.ledgers if ledger.cpu_seconds is not None]
-        operations = _operations_of(sample)
-        if not used or not operations or not math.isfinite(lost := sample.seconds - math.fsum(used)):
-            return None
-        found.append(max(0.0, lost) * 1e9 / operations)
-    return statistics.median(found) if found else None
-
-
-def _stage_ns(samples: list[Sample], name: str) -> float | None:
-    found = [ledger.stages[name] for sample in samples for ledger in sample.ledgers if name in ledger.stages]
-    sampled = sum(stage.sampled for stage in found)
-    return sum(stage.mean_ns * stage.sampled for stage in found) / sampled if sampled else None
-
-
-def make_side(
-    variant: Variant, samples: list[Sample], profiles: Mapping[str, Profile], aead: str | None
-) -> Side:
-    """Variant and samples as the model needs them."""
-    shape = _shape(variant)
-    operations = sum(map(_operations_of, samples))
-    profile = profiles.get(variant.profile) if variant.profile else None
-    no_profile = "" if profile else f"there is no profile '{variant.profile}' here"
-    if profile and variant.profile_hash not in (None, profile.hash()):
-        profile, no_profile = None, f"profile '{variant.profile}' has changed since the experiment"
-    return Side(
-        variant=variant,
-        kind=variant.world.partition(":")[0],
-        mode=shape.mode,
-        batch=shape.batch,
-        depth=shape.depth,
-        size=shape.size,
-        where=_where(variant),
-        counts=_per_operation(samples, operations) if operations else {},
-        inside_ns=_stage_ns(samples, "inside"),
-        profile=profile,
-        no_profile=no_profile,
-        aead=aead,
-        cpu_ns=_measured_ns(samples, "cpu_seconds"),
-        waited_ns=_measured_ns(samples, "waited_seconds"),
-        lost_ns=_lost_ns(samples),
-    )
-
-
-def _profile_ns(side: Side, key: str, per: float = 1.0) -> Unit:
+def _profile_ns(side: Side, key: str) -> Unit:
     """A cost that the profile has and the world executes."""
     if side.profile is None:
         return unknown(side.no_profile)
     cost = side.profile.cost(key)
     if cost.value is None:
         return unknown(f"profile {side.profile.name} does not know {key}: {cost.unknown}")
-    return Unit(cost.value / per, f"profile {side.profile.name}: {key}")
+    return Unit(cost.value, f"profile {side.profile.name}: {key}")
 
 
-def _no_optee(what: str) -> Unit:
-    return unknown(f"the limits do not measure {what} of OP-TEE")
+def _has(side: Side, key: str) -> bool:
+    return side.profile is not None and side.profile.cost(key).value is not None
 
 
 def _crossing_unit(side: Side, units: Units) -> tuple[Cause, str, Unit]:
@@ -210,7 +70,7 @@ def _crossing_unit(side: Side, units: Units) -> tuple[Cause, str, Unit]:
     if side.kind == "emulated":
         return "emulated delay", "transition", _profile_ns(side, "transition_ns")
     if side.kind == "optee":
-        return "crossings", "call", _no_optee("a crossing")
+        return "crossings", "call", unknown("the limits do not measure a crossing of OP-TEE")
     return "crossings", "call", units.one("call")
 
 
@@ -252,7 +112,7 @@ def _span(side: Side) -> float:
     return shared + 2 * side.size
 
 
-def _share(side: Side, thread: str) -> float:
+def _spread(side: Side, thread: str) -> float:
     """How much of what a copy touches comes round again only after the whole span. Of a call everything; of a
     slot's copy the slot, since the other end is private memory that is used each time; and in a batch the TA
     answers into the slot that it has just read."""
@@ -264,38 +124,35 @@ def _share(side: Side, thread: str) -> float:
 def _copies(side: Side, units: Units) -> list[Charge]:
     charges = []
     for thread, counts in side.counts.items():
-        lane, shared = counts.get("lane_bytes", 0.0), counts.get("share_bytes", 0.0)
-        for item, total in (("lane", lane), ("share", shared), ("socket", counts.get("socket_bytes", 0.0))):
-            if total:
-                size = side.size or total
-                charges.append(
-                    Charge(
-                        "copies",
-                        item,
-                        thread,
-                        total / size,
-                        units.copy(size, _span(side), _share(side, thread)),
-                    )
-                )
-        if shared and side.kind == "emulated" and side.profile and side.profile.temporary_ns_per_kib.value:
-            unit = _profile_ns(side, "temporary_ns_per_kib")
-            charges.append(Charge("emulated delay", "temporary KiB", thread, shared / 1024, unit))
-        if counts.get("bounce_bytes"):
+        for item, name in (("lane", "lane_bytes"), ("share", "share_bytes"), ("socket", "socket_bytes")):
+            total = counts.get(name, 0.0)
+            if not total:
+                continue
+            if item == "share" and side.kind == "emulated" and _has(side, "temporary_ns_per_kib"):
+                # The world tops its own copy up to the platform's, so that this one is in it.
+                unit = _profile_ns(side, "temporary_ns_per_kib")
+                charges.append(Charge("emulated delay", "temporary KiB", thread, total / 1024, unit))
+                continue
+            size = side.size or total
+            unit = units.copy(size, _span(side), _spread(side, thread))
+            charges.append(Charge("copies", item, thread, total / size, unit))
+        bounced = counts.get("bounce_bytes", 0.0)
+        if bounced:
             unit = _profile_ns(side, "copy_ns_per_kib")
-            charges.append(
-                Charge("emulated delay", "bounce KiB", thread, counts["bounce_bytes"] / 1024, unit)
-            )
+            charges.append(Charge("emulated delay", "bounce KiB", thread, bounced / 1024, unit))
     return charges
 
 
 def _crypto(side: Side, units: Units) -> list[Charge]:
+    """Records beyond those of the pager, which are part of a page fault."""
     charges = []
     for thread, counts in side.counts.items():
-        for cause, verb in (("seal", "sealed"), ("open", "opened")):
-            records = counts.get(f"{verb}_records", 0.0)
-            if records:
-                size = counts.get(f"{verb}_bytes", 0.0) / records
-                unit = units.record("seal" if cause == "seal" else "open", size, side.aead)
+        for cause, verb, pages in _RECORDS:
+            paged = counts.get(pages, 0.0)
+            records = counts.get(f"{verb}_records", 0.0) - paged
+            if records > 0:
+                size = max(0.0, counts.get(f"{verb}_bytes", 0.0) - paged * PAGE_BYTES) / records
+                unit = units.record(cause, size, side.aead)
                 charges.append(Charge("crypto", f"{cause} {bytes_text(size)}", thread, records, unit))
     return charges
 
@@ -320,16 +177,14 @@ def _system_calls(side: Side, units: Units) -> list[Charge]:
     """Those beyond what the unit costs of crossings contain, which stand for both sides of them."""
     charges = []
     passages = side.total("crossings") + side.total("rpcs")
-    sides = passages if side.kind in ("compartment", "emulated") else 0.0
-    for item, name, cause, contained in (
-        ("system call", "system_calls", "system call", CALLS_OF_A_CROSSING),
-        ("wake-up", "wakeups", "wake-up", WAKEUPS_OF_A_CROSSING),
-    ):
-        for thread, counts in side.counts.items():
-            beyond = counts.get(name, 0.0) - contained * sides
-            if beyond > 0:
-                unit = units.one("system call" if cause == "system call" else "wake-up")
-                charges.append(Charge("system calls", item, thread, beyond, unit))
+    contained = passages if side.kind in ("compartment", "emulated") else 0.0
+    for thread, counts in side.counts.items():
+        calls = counts.get("system_calls", 0.0) - CALLS_OF_A_CROSSING * contained
+        wakeups = counts.get("wakeups", 0.0) - WAKEUPS_OF_A_CROSSING * contained
+        if calls > 0:
+            charges.append(Charge("system calls", "system call", thread, calls, units.one("system call")))
+        if wakeups > 0:
+            charges.append(Charge("system calls", "wake-up", thread, wakeups, units.one("wake-up")))
     return charges
 
 
@@ -343,20 +198,26 @@ def waiting(side: Side, units: Units) -> list[Charge]:
     ]
 
 
+def _held_up(side: Side, waited: dict[str, float]) -> float | None:
+    """How long nothing of this was done, where the sides take turns; None: unknown, or part of a crossing."""
+    if side.kind == "emulated" and side.where == "two cores":
+        return max(waited.values(), default=None)  # both spin, so one that did not run held the other up
+    if side.where == "one core" or (side.kind == "normal" and side.mode != "ring"):
+        return side.lost_ns  # the processor was given to others
+    return None  # one sleeps while the other works, and is woken by a crossing
+
+
 def _waited(side: Side, units: Units) -> list[Charge]:
-    """Measured time in which nothing of this was done. Where threads work at the same time: that in which one
-    of them did not run. Where all share a processor: that in which none did, since it was given to others.
-    Where they take turns on two, one sleeps while its message is on the way, which is part of a crossing."""
+    """Measured time in which a side that could have worked did not run."""
+    found = {thread: ns for thread, ns in side.waited_ns.items() if thread in ("client", "world")}
+    if not side.apart:
+        found = {"client": _held_up(side, found) or 0.0}
     source = "measured: elapsed time less CPU time"
-    if side.apart:
-        return [
-            Charge("waiting", "not running", thread, 1.0, Unit(ns, source))
-            for thread, ns in side.waited_ns.items()
-            if thread in ("client", "world") and ns > 0
-        ]
-    if side.lost_ns and (side.where == "one core" or (side.kind == "normal" and side.mode != "ring")):
-        return [Charge("waiting", "processor given to others", "client", 1.0, Unit(side.lost_ns, source))]
-    return []
+    return [
+        Charge("waiting", "not running", thread, 1.0, Unit(ns, source))
+        for thread, ns in found.items()
+        if ns > 0
+    ]
 
 
 def charges(side: Side, units: Units) -> list[Charge]:

@@ -17,8 +17,9 @@ from typing import Literal
 import msgspec
 
 from worldgate.errors import WorldgateError
-from worldgate.experiment.charges import CAUSES, Cause, Charge, Side, charges, make_side, units_for, waiting
+from worldgate.experiment.charges import CAUSES, Cause, Charge, charges, units_for, waiting
 from worldgate.experiment.result import Fidelity, Metric, Result, Sample, Variant
+from worldgate.experiment.side import Figure, Side, make_side
 from worldgate.experiment.unit_costs import NS_MOST, Unit
 from worldgate.machine.costs import Limits
 from worldgate.worlds.profile import Profile
@@ -145,12 +146,12 @@ def _path(found: list[Charge], slowest: str | None) -> list[Charge]:
     return found if slowest is None else [charge for charge in found if charge.thread == slowest]
 
 
-def _processing(side: Side, found: list[Charge], elapsed_ns: float) -> list[Charge]:
+def _processing(side: Side, found: list[Charge]) -> list[Charge]:
     """The baseline's time beyond what is charged: the work itself, of the TA and of the client around it. The
     same work takes the same time in the world."""
     slowest = _slowest(side, found)
     on_path = _path(found, slowest)
-    rest = elapsed_ns - _known_sum(on_path)
+    rest = side.elapsed_ns - _known_sum(on_path)
     source = (
         "measured in the baseline"
         if _all_known(on_path)
@@ -256,14 +257,12 @@ def _why(side: Side, sums: list[ThreadSum], slowest: str | None) -> str:
     )
 
 
-def explain_side(
-    ours: Side, theirs: Side, limits: Limits, figures: tuple[Metric, float, float]
-) -> Explanation:
-    """One variant against its baseline. figures: the metric, then protected and baseline in ns."""
-    metric, protected_ns, baseline_ns = figures
+def explain_side(ours: Side, theirs: Side, metric: str, limits: Limits) -> Explanation:
+    """One variant against its baseline. metric: the name of what their times come from."""
+    protected_ns, baseline_ns = ours.elapsed_ns, theirs.elapsed_ns
     our_units, their_units = units_for(ours, limits), units_for(theirs, limits)
     their_charges = charges(theirs, their_units)
-    work = _processing(theirs, their_charges, baseline_ns)
+    work = _processing(theirs, their_charges)
     their_path = _path(their_charges, _slowest(theirs, their_charges)) + work
     our_charges = charges(ours, our_units)
     our_charges += work + _contained(ours, theirs, our_charges, work)
@@ -276,7 +275,7 @@ def explain_side(
     return Explanation(
         variant=ours.variant.name,
         baseline=theirs.variant.name,
-        metric=metric.name,
+        metric=metric,
         fidelity=ours.variant.fidelity,
         profile=ours.variant.profile,
         placement=ours.variant.placement.text,
@@ -301,6 +300,15 @@ def _metrics_of(result: Result) -> list[Metric]:
     return rates + [metric for metric in metrics if metric.unit in _NS][:1]
 
 
+def _figures(metrics: list[Metric], ours: list[Sample], theirs: list[Sample]) -> tuple[Figure, Figure] | None:
+    """Of the first metric that both sides have."""
+    for metric in metrics:
+        pair = _median_ns(metric, ours), _median_ns(metric, theirs)
+        if pair[0] is not None and pair[1] is not None:
+            return Figure(metric.name, pair[0]), Figure(metric.name, pair[1])
+    return None
+
+
 def _explain_one(
     result: Result,
     variants: tuple[Variant, Variant | None],
@@ -313,23 +321,25 @@ def _explain_one(
     limits, profiles = knowledge
     if base is None:
         return f"its baseline '{variant.baseline}' is not in the result"
-    aead = result.machine.get("aead")
-    sides = []
     for one in (variant, base):
         if not samples.get(one.name):
             return f"'{one.name}' has no samples"
+    figures = _figures(metrics, samples[variant.name], samples[base.name])
+    if figures is None:
+        return "no metric tells the time of an operation on both sides"
+    aead = result.machine.get("aead")
+    sides = []
+    for one, figure in zip((variant, base), figures, strict=True):
         try:
-            side = make_side(one, samples[one.name], profiles, aead if isinstance(aead, str) else None)
+            side = make_side(
+                one, samples[one.name], figure, profiles, aead if isinstance(aead, str) else None
+            )
         except WorldgateError as error:
             return f"'{one.name}': {error}"
-        sides.append(side)
-        if not sides[-1].counts:
+        if not side.counts:
             return f"the ledger of '{one.name}' counts no operations"
-    for metric in metrics:
-        ours, theirs = (_median_ns(metric, samples[one.name]) for one in (variant, base))
-        if ours is not None and theirs is not None:
-            return explain_side(sides[0], sides[1], limits, (metric, ours, theirs))
-    return "no metric tells the time of an operation on both sides"
+        sides.append(side)
+    return explain_side(sides[0], sides[1], figures[0].metric, limits)
 
 
 def explain(result: Result, limits: Limits, profiles: Mapping[str, Profile]) -> Explanations:
