@@ -2,6 +2,7 @@
 #include "wg_trace_about.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -54,6 +55,18 @@ uint32_t wg_trace_choose_clock(void)
 #endif
 }
 
+static void describe_place(struct wg_trace_header *header)
+{
+	cpu_set_t processors;
+
+	header->cpu_count = 0;
+	if (sched_getaffinity(0, sizeof(processors), &processors) != 0)
+		return;
+	header->cpu_count = (uint32_t)CPU_COUNT(&processors);
+	while (header->cpu < CPU_SETSIZE && !CPU_ISSET(header->cpu, &processors))
+		header->cpu++;
+}
+
 void wg_trace_describe(struct wg_trace_header *header)
 {
 	memcpy(header->magic, WG_TRACE_MAGIC, sizeof(header->magic));
@@ -66,6 +79,7 @@ void wg_trace_describe(struct wg_trace_header *header)
 	header->parent = (uint32_t)getppid();
 	header->capabilities = WG_TRACE_UNKNOWN;
 	header->started_unix_ns = wg_trace_clock_ns(CLOCK_REALTIME);
+	describe_place(header);
 	read_file("/proc/self/cmdline", header->command, sizeof(header->command));
 }
 

@@ -75,9 +75,11 @@ struct wg_trace_header {
 	uint32_t capabilities;		 /* of the TEE driver, where one answered */
 	_Atomic uint64_t dropped[WG_TRACE_FUNCTIONS]; /* calls by function that the file had no room for; relaxed */
 	uint64_t most_bytes;			      /* bound of the file */
+	uint32_t cpu_count;			      /* processors that the first call might run on */
+	uint32_t cpu;				      /* one of them */
 	char library[512];			      /* that answered the calls */
 	char world[512];			      /* name of the first context, as given; empty: none was */
-	char command[2856];			      /* arguments, each ended by NUL */
+	char command[2848];			      /* arguments, each ended by NUL */
 };
 _Static_assert(sizeof(struct wg_trace_header) == WG_TRACE_HEADER_BYTES, "the header is one page");
 

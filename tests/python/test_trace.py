@@ -122,7 +122,7 @@ def test_the_exit_status_is_the_programs(client: Path, tmp_path: Path) -> None:
 def test_threads_are_traced_without_loss(client: Path, tmp_path: Path) -> None:
     traced = Traced(tmp_path, str(client), "threads")
     assert traced.crossings == [4 * 100 + 2]
-    assert results.read(traced.output).experiment.variants[0].options["threads"] == 5
+    assert results.read(traced.output).experiment.variants[0].options["threads"] == 4
 
 
 def test_forked_and_executed_programs_have_traces_of_their_own(client: Path, tmp_path: Path) -> None:

@@ -156,7 +156,8 @@ def test_times_are_those_between_the_ticks(trace: Call) -> None:
     assert found.ns_per_tick == 0.5
     assert found.commands["03020100 command 0"].times.sum_ns == 1000
     assert found.times.quantile(1.0) == pytest.approx(1000, rel=0.01)
-    assert found.span_ns == (9500 - 1500) / 2
+    assert found.span_ns == found.command_ns == 1000
+    assert found.inside_ns == 1000 + 50 + 250
 
 
 def test_a_result_of_a_trace_can_be_written_read_and_explained(trace: Call, tmp_path: Path) -> None:
@@ -170,8 +171,19 @@ def test_a_result_of_a_trace_can_be_written_read_and_explained(trace: Call, tmp_
     assert measured.baseline == base.name and base.role == "calibration"
     ours, theirs = again.samples[0].metrics["operation_ns"], again.samples[1].metrics["operation_ns"]
     assert ours is not None and theirs is not None
-    assert ours - theirs == pytest.approx(found.inside_ns / found.operations)
+    assert found.command_ns is not None
+    assert ours - theirs == pytest.approx(found.command_ns / found.operations)
     assert again.samples[0].ledgers[0].counts == {"crossings": 3, "operations": 1, "share_bytes": 2000}
+
+
+def test_the_placement_is_known_where_both_sides_are_pinned(trace: Call) -> None:
+    for cpus, world, text in (
+        ((1, 3), "compartment", "one core"),
+        ((1, 3), "compartment:aead=openssl,cpu=1", "two cores"),
+        ((2, 0), "compartment:cpu=0", "not pinned"),
+    ):
+        found = trace(header(library=GATE, world=world, cpus=cpus), calls(ALL_KINDS))
+        assert make_result([found], {}).experiment.variants[0].placement.text == text
 
 
 WRONG = {

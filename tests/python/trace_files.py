@@ -23,15 +23,16 @@ def header(
     dropped: dict[int, int] | None = None,
     span_ns: int = 1_000_000,
     most_bytes: int = 1 << 28,
+    cpus: tuple[int, int] = (2, 0),
 ) -> bytes:
     """One tick is half a nanosecond."""
     lost = [(dropped or {}).get(function, 0) for function in range(10)]
     return struct.pack(
-        "<8sIIIIIIIIQ9QII10QQ512s512s2856s",
+        "<8sIIIIIIIIQ9QII10QQII512s512s2848s",
         b"WGTRACE\n", version, HEADER_BYTES, RECORD_BYTES, RECORD_BYTES * RECORDS, 1, 77, 1, state,
         1_700_000_000_000_000_000,
         1000, 500, 10, 1000 + 2 * span_ns, 500 + span_ns, 20, 0, 0, 0,
-        1, capabilities, *lost, most_bytes,
+        1, capabilities, *lost, most_bytes, *cpus,
         library.encode(), world.encode(), b"./client\0-x\0",
     )  # fmt: skip
 

@@ -85,11 +85,10 @@ class Command:
 
 @dataclass
 class Thread:
-    """When one thread was first and last seen in a crossing, and how long it was in them. Ticks."""
+    """When one thread was first and last seen in a command. Ticks."""
 
     began: int
     ended: int
-    inside: int = 0
 
 
 class Figures:
@@ -104,11 +103,12 @@ class Figures:
         self.functions: dict[int, int] = {}
         self.commands: dict[str, Command] = {}
         self.threads: dict[int, Thread] = {}
-        self.times = Times()
+        self.times = Times()  # of commands
+        self._inside_ns = 0.0
         self.memory: dict[Kind, Bytes] = {kind: Bytes() for kind in KINDS}
         self.copied = Bytes()
         self.crossings = self.operations = self.refused = self.unsure = 0
-        self.buckets: list[list[float]] = [[0.0] * BUCKETS for _ in range(3)]  # crossings, ns inside, bytes
+        self.buckets: list[list[float]] = [[0.0] * BUCKETS for _ in range(3)]  # commands, ns in them, bytes
         self.last_tick = max(self.header.last.ticks, trace.last_tick())
         self._lifetimes = Lifetimes(trace)
         for call in trace.calls():
@@ -135,11 +135,16 @@ class Figures:
     @property
     def inside_ns(self) -> float | None:
         """Time in crossings, of all threads."""
+        return None if self.ns_per_tick is None else self._inside_ns
+
+    @property
+    def command_ns(self) -> float | None:
+        """Time in commands, of all threads."""
         return None if self.ns_per_tick is None else self.times.sum_ns
 
     @property
     def span_ns(self) -> float | None:
-        """Time from each thread's first crossing to its last, of all threads."""
+        """Time from each thread's first command to its last, of all threads."""
         if self.ns_per_tick is None:
             return None
         return sum(thread.ended - thread.began for thread in self.threads.values()) * self.ns_per_tick
@@ -171,9 +176,9 @@ class Figures:
         command.failed += call.result != 0
         if self.ns_per_tick is not None:
             command.times.add(ticks * self.ns_per_tick)
-            self.times.add(ticks * self.ns_per_tick)
-            self._bucket(call, ticks * self.ns_per_tick)
-        self._thread(call, ticks)
+            self._inside_ns += ticks * self.ns_per_tick
+        if call.function == INVOKE:
+            self._operation(call, ticks)
         self._count_bytes(call, command)
 
     def _command(self, call: Call, ta: str) -> Command:
@@ -187,14 +192,16 @@ class Figures:
             name = OTHERS
         return self.commands.setdefault(name, Command())
 
-    def _thread(self, call: Call, ticks: int) -> None:
+    def _operation(self, call: Call, ticks: int) -> None:
+        if self.ns_per_tick is not None:
+            self.times.add(ticks * self.ns_per_tick)
+            self._bucket(call, ticks * self.ns_per_tick)
         thread = self.threads.get(call.thread)
         if thread is None:
             if len(self.threads) >= MOST_THREADS:
                 return
             thread = self.threads[call.thread] = Thread(call.began, call.ended)
         thread.began, thread.ended = min(thread.began, call.began), max(thread.ended, call.ended)
-        thread.inside += ticks
 
     def _count_bytes(self, call: Call, command: Command) -> None:
         for param in call.params:

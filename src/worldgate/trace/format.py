@@ -38,7 +38,7 @@ INITIALIZE, FINALIZE, REGISTER, ALLOCATE, RELEASE, OPEN, CLOSE, INVOKE, CANCEL =
 APPENDING, APPENDED = 101, 102  # what the first record of a live block may be instead of a call
 INTO, OUT_OF, NULL = 1, 2, 4  # of a parameter's flags
 
-_HEADER = struct.Struct("<8sIIIIIIIIQ9QII10QQ512s512s2856s")
+_HEADER = struct.Struct("<8sIIIIIIIIQ9QII10QQII512s512s2848s")
 _MARK = struct.Struct("<16xQ38xH64x")  # object and function
 _END = struct.Struct("<8xQ46xH64x")  # ended and function
 _RECORD = struct.Struct("<QQQ16sIIII4BHHQIIQIIQIIQII")
@@ -95,6 +95,7 @@ class Header:
     capabilities: int | None
     dropped: dict[int, int]  # function -> calls
     most_bytes: int
+    cpu: int | None  # None: not pinned to one
     library: str
     world: str
     command: tuple[str, ...]
@@ -135,7 +136,7 @@ def read_header(data: bytes, name: str) -> Header:
     moments = [Moment(*fields[at : at + 3]) for at in (10, 13, 16)]
     count, capabilities = fields[19], fields[20]
     dropped = {function: calls for function, calls in enumerate(fields[21:31]) if function and calls}
-    words = fields[34].rstrip(b"\0").split(b"\0")
+    words = fields[36].rstrip(b"\0").split(b"\0")
     return Header(
         clock=clock,
         process=fields[6],
@@ -147,8 +148,9 @@ def read_header(data: bytes, name: str) -> Header:
         capabilities=None if capabilities == UNKNOWN else capabilities,
         dropped=dropped,
         most_bytes=fields[31],
-        library=_text(fields[32]),
-        world=_text(fields[33]),
+        cpu=fields[33] if fields[32] == 1 else None,
+        library=_text(fields[34]),
+        world=_text(fields[35]),
         command=tuple(word.decode("utf-8", "replace") for word in words),
     )
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A result of traces, so that `worldgate explain` and `worldgate report` work on them. Each process is a
-variant; its baseline is its own time between the crossings, so that the difference is what they took."""
+variant; its baseline is its own time between the commands, so that the difference is what they took."""
 
 from __future__ import annotations
 
@@ -37,14 +37,19 @@ METRICS = [
         name="operation_ns",
         unit="ns",
         better="lower",
-        text="mean time of one operation and what the client does around it",
+        text="mean time of one command and what the client does around it",
     ),
     Metric(
-        name="round_trip_ns", unit="ns", better="lower", text="median time of one crossing, there and back"
+        name="round_trip_ns", unit="ns", better="lower", text="median time of one command, there and back"
     ),
     Metric(name="p99_ns", unit="ns", better="lower", text="the same, 99th percentile"),
     Metric(name="crossings", unit="", better="neither", text="calls that reached the world"),
-    Metric(name="inside_share", unit="", better="neither", text="share of that time that crossings took"),
+    Metric(
+        name="inside_share",
+        unit="",
+        better="neither",
+        text="share of the time from first to last that commands took",
+    ),
     Metric(name="passed_bytes", unit="B", better="neither", text="bytes of memory passed in both directions"),
     Metric(name="copied_bytes", unit="B", better="lower", text="bytes copied because memory was not shared"),
     Metric(name="copied_share", unit="", better="lower", text="bytes copied of those that were passed"),
@@ -65,7 +70,7 @@ def make_result(
         name = f"{_program(trace)} {trace.header.process}"
         while name in {variant.name for variant in variants}:
             name += "'"
-        base = f"{name} between crossings"
+        base = f"{name} between commands"
         metrics += [
             one for one in _command_metrics(trace) if one.name not in {known.name for known in metrics}
         ]
@@ -142,7 +147,7 @@ def _variant(trace: Figures, name: str, base: str) -> Variant:
         path=PATH,
         world=world,
         fidelity=fidelity,
-        placement=_NOT_PINNED,
+        placement=_placement(trace),
         options={
             "mode": "call",
             "size": size,
@@ -153,6 +158,16 @@ def _variant(trace: Figures, name: str, base: str) -> Variant:
         profile=profile,
         baseline=base,
     )
+
+
+def _placement(trace: Figures) -> Placement:
+    """Where client and world ran. A world of ours inherits the processors of its client."""
+    client = trace.header.cpu
+    if client is None or not is_gate(trace.header):
+        return _NOT_PINNED
+    found = re.search(r"[:,]cpu=(\d{1,5})(?:,|$)", trace.header.world)
+    world = int(found[1]) if found else client
+    return Placement(text="one core" if world == client else "two cores", client=client, world=world)
 
 
 def _base_variant(name: str) -> Variant:
@@ -172,7 +187,7 @@ def _per_operation(trace: Figures, ns: float | None) -> float | None:
 
 
 def _metrics(trace: Figures) -> dict[str, float | None]:
-    span, inside = trace.span_ns, trace.inside_ns
+    span, inside = trace.span_ns, trace.command_ns
     found: dict[str, float | None] = {
         "operation_ns": _per_operation(trace, span),
         "round_trip_ns": trace.times.quantile(0.5),
@@ -220,19 +235,19 @@ def _distributions(trace: Figures) -> dict[str, Distribution]:
 
 
 def _series(trace: Figures) -> dict[str, Series]:
-    """Over the run, in equal parts. A part without crossings has no time of one."""
-    if trace.ns_per_tick is None or not trace.crossings or not trace.seconds:
+    """Over the run, in equal parts. A part without commands has no time of one."""
+    if trace.ns_per_tick is None or not trace.operations or not trace.seconds:
         return {}
     step = trace.seconds / BUCKETS
-    crossings, inside, passed = trace.buckets
+    commands, inside, passed = trace.buckets
     seconds = [round(step * place, 9) for place in range(BUCKETS)]
 
     def series(unit: str, values: list[float | None]) -> Series:
         return Series(unit=unit, seconds=seconds, values=values)
 
-    means = [ns / count if count else None for ns, count in zip(inside, crossings, strict=True)]
+    means = [ns / count if count else None for ns, count in zip(inside, commands, strict=True)]
     return {
-        "crossings per second": series("1/s", [count / step for count in crossings]),
+        "commands per second": series("1/s", [count / step for count in commands]),
         "mean round trip": series("ns", means),
         "bytes passed per second": series("B/s", [count / step for count in passed]),
     }
@@ -267,8 +282,8 @@ def _sample(trace: Figures, variant: str) -> Sample:
 
 
 def _base_sample(trace: Figures, variant: str) -> Sample:
-    """The same run without its crossings: the rest of its time."""
-    span, inside = trace.span_ns, trace.inside_ns
+    """The same run without its commands: the rest of its time."""
+    span, inside = trace.span_ns, trace.command_ns
     rest = None if span is None or inside is None else max(0.0, span - inside)
     return Sample(
         variant=variant,

@@ -46,13 +46,16 @@ def _calls(trace: Figures) -> str:
 
 
 def _time(trace: Figures) -> str:
-    inside, span = trace.inside_ns, trace.span_ns
-    if inside is None or span is None:
+    inside, span, commands = trace.inside_ns, trace.span_ns, trace.command_ns
+    if inside is None or span is None or commands is None:
         return "times are unknown: the trace ends before its clock could be compared with another"
     threads = f" of {len(trace.threads)} threads" if len(trace.threads) > 1 else ""
-    share = f", {number(100 * inside / span)} % of the time from first to last{threads}" if span else ""
+    share = f", {number(100 * commands / span)} % of the time from first to last{threads}" if span else ""
     middle = quantity(trace.times.quantile(0.5), "ns")
-    return f"{quantity(inside, 'ns')} in crossings{share}; one takes {middle} at the median"
+    return (
+        f"{quantity(inside, 'ns')} in crossings, {quantity(commands, 'ns')} of it in commands{share}; "
+        f"a command takes {middle} at the median"
+    )
 
 
 def _commands(trace: Figures) -> list[str]:
