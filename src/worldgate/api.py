@@ -168,6 +168,16 @@ def read(path: File) -> Result:
     return Result(files.read(Path(path)), Path(path))
 
 
+def read_trace(*paths: File) -> Result:
+    """Trace files of one client application, one a process, as a result. As `worldgate trace read`."""
+    from worldgate.trace.figures import Figures
+    from worldgate.trace.result import make_result
+
+    if not paths:
+        raise WorldgateError("there is nothing to read: give a trace file")
+    return Result(make_result([Figures(Path(path)) for path in paths], {}))
+
+
 def run(
     experiment: File | files.Experiment,
     *,

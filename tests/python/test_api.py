@@ -12,6 +12,7 @@ import fake_path
 import pytest
 from msgspec.structs import replace
 from sample_results import make_result
+from trace_files import INVOKE, Record, block, header, session
 
 import worldgate
 from worldgate import api
@@ -185,6 +186,18 @@ def test_a_file_that_is_no_result_is_an_error_of_one_line(experiment: Path) -> N
     with pytest.raises(worldgate.WorldgateError) as caught:
         worldgate.read(experiment)
     assert "mine.toml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_trace_file_is_read_as_a_result(tmp_path: Path) -> None:
+    file = tmp_path / "board.trace"
+    calls = session(Record(INVOKE, 2000, 3000, command=7))
+    file.write_bytes(header() + block(calls))
+    found = worldgate.read_trace(file)
+    (crossings,) = [row["median"] for row in found.summaries() if row["metric"] == "crossings"][:1]
+    assert isinstance(crossings, float) and crossings >= 1
+    assert "<table>" in found._repr_html_() and found.path is None
+    with pytest.raises(worldgate.WorldgateError, match="give a trace file"):
+        worldgate.read_trace()
 
 
 def test_a_result_compared_with_itself_shows_no_difference(result: worldgate.Result) -> None:
