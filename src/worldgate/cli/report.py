@@ -5,8 +5,8 @@ Without an option the report is printed as text. --html writes one file that hol
 fetches nothing; --figures writes figures for print, --csv one file for each kind of table. Nothing is
 measured. Of several results, each is also held against the first, where the two can be compared.
 
-The waterfall from the baseline to the protected figure needs this machine's unit costs, as 'worldgate limits'
-measured them: name the file with --limits.
+The waterfall from the baseline to the protected figure needs the unit costs of the machine that measured:
+those that 'worldgate limits' keeps, or the ones of --limits.
 
 examples:
   worldgate report crossing.json
@@ -18,8 +18,6 @@ examples:
 from __future__ import annotations
 
 import argparse
-import contextlib
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from worldgate.machine.costs import Limits
     from worldgate.report.bars import Waterfalls
     from worldgate.report.html import Part
-    from worldgate.worlds.profile import Profile
 
 FORMATS = ("pdf", "svg", "png")
 
@@ -55,6 +52,7 @@ def _formats(text: str) -> list[str]:
 
 def _parts(args: argparse.Namespace) -> list[Part]:
     """The results under names that tell them apart."""
+    from worldgate.experiment.knowledge import read_limits
     from worldgate.experiment.result import read
     from worldgate.report.html import Part
 
@@ -62,52 +60,26 @@ def _parts(args: argparse.Namespace) -> list[Part]:
     short = [path.stem for path in paths]
     names = short if len(set(short)) == len(short) else list(args.results)
     results = [read(path) for path in paths]
-    limits = _limits(Path(args.limits)) if args.limits else None
+    limits = read_limits(Path(args.limits)) if args.limits else None
     return [
         Part(name, result, _waterfalls(result, limits)) for name, result in zip(names, results, strict=True)
     ]
 
 
-def _limits(path: Path) -> Limits:
-    """The unit costs in a file."""
-    import msgspec
-
-    from worldgate.errors import WorldgateError, one_line
-    from worldgate.machine.costs import SCHEMA, Limits
-
-    try:
-        limits = msgspec.json.decode(path.read_bytes(), type=Limits)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise WorldgateError(f"{path}: not a file of unit costs: {one_line(str(error))}") from None
-    if limits.schema != SCHEMA:
-        raise WorldgateError(
-            f"{path}: its schema is '{one_line(limits.schema)[:60]}', this version reads '{SCHEMA}'"
-        )
-    return limits
-
-
-def _profiles(result: Result) -> dict[str, Profile]:
-    """Those that the variants name and that are known here."""
-    from worldgate.errors import WorldgateError
-    from worldgate.worlds.profile import find_profile
-
-    found = {}
-    names = {variant.profile or "" for variant in result.experiment.variants}
-    for name in filter(re.compile(r"[\w-]+").fullmatch, names):  # a result must not name files
-        with contextlib.suppress(WorldgateError, OSError):  # the explanation says what it lacks
-            found[name] = find_profile(name)
-    return found
-
-
 def _waterfalls(result: Result, limits: Limits | None) -> Waterfalls:
+    """From the unit costs that were named, else from those that this machine keeps, where they fit."""
     from worldgate.errors import WorldgateError
     from worldgate.experiment.explanation import explain
+    from worldgate.experiment.knowledge import check_limits, profiles_of
+    from worldgate.machine.limits import cached
     from worldgate.report.bars import NO_LIMITS, Waterfalls, waterfalls
 
-    if limits is None:
+    chosen = limits or cached()
+    if chosen is None:
         return NO_LIMITS
     try:
-        return waterfalls(explain(result, limits, _profiles(result)))
+        check_limits(result, chosen)
+        return waterfalls(explain(result, chosen, profiles_of(result)))
     except WorldgateError as error:
         return Waterfalls(reason=str(error))
 

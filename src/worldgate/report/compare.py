@@ -27,6 +27,8 @@ IDENTITY = {
     "placement": "other machine",
     "aead": "other AEAD library",
 }
+# What a machine does, not what it is; and what the file says once more.
+PASSING = {"load", "steal_share", "worldgate"}
 
 Verdict = Literal["slower", "faster", "different", "no difference", "inconclusive", "not comparable"]
 
@@ -249,7 +251,11 @@ def compare(first: Result, second: Result, names: tuple[str, str] = ("first", "s
 
 def _notes(first: Result, second: Result) -> list[str]:
     """What differs and does not forbid a ratio."""
-    names = [name for name in dict.fromkeys([*first.machine, *second.machine]) if name not in IDENTITY]
+    names = [
+        name
+        for name in dict.fromkeys([*first.machine, *second.machine])
+        if name not in PASSING | IDENTITY.keys()
+    ]
     found = [_other(name, first.machine.get(name), second.machine.get(name)) for name in names]
     found += [_other("worldgate", first.worldgate, second.worldgate)]
     for result, word in ((first, "first"), (second, "second")):

@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 POINTS_MAX = 10_000  # drawn in one plot
 CURVES_MAX = 200
+DRAWN_MAX = 1e30  # no axis has room for more
 COUNT_MAX = 1 << 62  # a larger count is a broken file's
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One line of a plot. total: the points that it stands for."""
+    """One line of a plot. Those of a group look alike. total: the points that it stands for."""
 
     name: str
+    group: str
     x: Values
     y: Values
     total: int
@@ -48,11 +50,14 @@ def _thin(curves: list[Curve], way: Way, how: str) -> tuple[list[Curve], str]:
     """What is drawn, and a note that says so where it is not all."""
     kept = curves if len(curves) <= CURVES_MAX else curves[:: -(-len(curves) // CURVES_MAX)]
     most = POINTS_MAX // max(len(kept), 1)
-    thin = [Curve(one.name, *way(one.x, one.y, most), one.total) for one in kept]
+    thin = [Curve(one.name, one.group, *way(one.x, one.y, most), one.total) for one in kept]
     notes = []
+    beyond = sum(one.total - len(one.x) for one in kept)
+    if beyond:
+        notes.append(f"{beyond:,} values beyond {DRAWN_MAX:g} are not drawn")
     if len(kept) < len(curves):
         notes.append(f"{len(kept):,} of {len(curves):,} lines are drawn, at even distances")
-    drawn, total = sum(len(one.x) for one in thin), sum(one.total for one in kept)
+    drawn, total = (sum(len(one.x) for one in some) for some in (thin, kept))
     if drawn < total:
         notes.append(f"{drawn:,} of {total:,} points are drawn: {how}")
     return thin, ". ".join([*notes, "The tables hold all"]) + "." if notes else ""
@@ -84,21 +89,22 @@ def thin_extremes(x: Values, y: Values, most: int) -> tuple[Values, Values]:
     return x[rows], y[rows]
 
 
-def _finite(*columns: Any) -> list[Values]:
-    """The rows in which every number is finite."""
+def _known(*columns: Any) -> tuple[list[Values], int]:
+    """The rows that can be drawn, and how many rows are known at all."""
     import numpy as np
 
     made = [np.asarray(column, dtype=np.float64) for column in columns]
-    keep = np.all([np.isfinite(column) for column in made], axis=0)
-    return [column[keep] for column in made]
+    known = ~np.any([np.isnan(column) for column in made], axis=0)
+    drawn = known & np.all([np.abs(column) <= DRAWN_MAX for column in made], axis=0)
+    return [column[drawn] for column in made], int(known.sum())
 
 
-def _ecdf(name: str, values: Values, weights: Values) -> Curve:
+def _ecdf(name: str, values: Values, weights: Values, total: int) -> Curve:
     import numpy as np
 
     order = values.argsort(kind="stable")
     sums = np.cumsum(weights[order])
-    return Curve(name, values[order], sums / sums[-1], len(values))
+    return Curve(name, name, values[order], sums / sums[-1], total)
 
 
 def _plot_of_shares(title: str, unit: str, curves: list[Curve]) -> Plot:
@@ -124,8 +130,11 @@ def distributions_of_runs(result: Result) -> dict[str, Plot]:
             value = sample.metrics.get(metric.name)
             if value is not None:
                 values.setdefault(sample.variant, []).append(value)
-        finite = {name: _finite(values[name])[0] for name in variants_of(result) if name in values}
-        curves = [_ecdf(name, one, np.ones(len(one))) for name, one in finite.items() if len(one)]
+        curves = []
+        for name in variants_of(result):
+            (known,), total = _known(values.get(name, []))
+            if len(known):
+                curves.append(_ecdf(name, known, np.ones(len(known)), total))
         if curves:
             label = f"{metric.text or metric.name}: runs"
             found[metric.name] = _plot_of_shares(label, axis(metric.name, metric.unit), curves)
@@ -150,9 +159,9 @@ def distributions_within_runs(result: Result) -> dict[str, Plot]:
         curves = []
         for variant in variants_of(result):
             seen = by_variant.get(variant, {})
-            values, counts = _finite(list(seen), [float(count) for count in seen.values()])
-            if len(values):
-                curves.append(_ecdf(variant, values, counts))
+            (known, counts), total = _known(list(seen), [float(count) for count in seen.values()])
+            if len(known):
+                curves.append(_ecdf(variant, known, counts, total))
         if curves:
             found[name] = _plot_of_shares(f"{name}: operations", axis(name, units[name]), curves)
     return found
@@ -191,10 +200,10 @@ def runs_over_time(result: Result) -> dict[str, Plot]:
         curves = []
         for name in variants_of(result):
             if name in rows:
-                x, y = _finite(*rows[name])
+                (x, y), total = _known(*rows[name])
                 order = x.argsort(kind="stable")
                 if len(x):
-                    curves.append(Curve(name, x[order], y[order], len(x)))
+                    curves.append(Curve(name, name, x[order], y[order], total))
         if curves:
             label = f"{metric.text or metric.name}: every run"
             found[metric.name] = _plot_of_time(label, x_title, axis(metric.name, metric.unit), curves)
@@ -210,11 +219,11 @@ def series_of_runs(result: Result) -> dict[str, Plot]:
             units.setdefault(name, one.unit)
             count = min(len(one.seconds), len(one.values))
             values = [float("nan") if value is None else value for value in one.values[:count]]
-            x, y = _finite(one.seconds[:count], values)
+            (x, y), total = _known(one.seconds[:count], values)
             if one.unit == units[name] and len(x):
                 order = x.argsort(kind="stable")
                 label = f"{sample.variant}, round {sample.round}"
-                found.setdefault(name, []).append(Curve(label, x[order], y[order], len(x)))
+                found.setdefault(name, []).append(Curve(label, sample.variant, x[order], y[order], total))
     return {
         name: _plot_of_time(
             f"{name}: within the runs", "since the start of the run [s]", axis(name, units[name]), curves

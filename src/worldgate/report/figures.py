@@ -5,6 +5,7 @@ by dash and marker, bars by hatch. The same result gives the same bytes."""
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,12 @@ from worldgate.report.curves import (
     series_of_runs,
 )
 from worldgate.report.findings import metrics_of
-from worldgate.report.plots import is_wide, ratios_of
+from worldgate.report.plots import bounds, is_wide, ratios_of
 from worldgate.report.quantity import number, quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 WIDTH_INCH = 6.3
@@ -78,16 +80,33 @@ def _legend(figure: Figure, axes: Axes, count: int) -> None:
     figure.legend(handles, labels, loc="outside lower left", ncols=1, fontsize=8)
 
 
+def _ticks(which: Axis, low: float, high: float) -> None:
+    """Of a logarithmic axis: plain numbers at 1, 2 and 5; of many decades only at 1."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    def show(value: float, _: int | None) -> str:
+        return number(value)
+
+    which.set_major_formatter(FuncFormatter(show))
+    if high / low > 3:
+        which.set_major_locator(LogLocator(subs=(1.0,) if high / low > 1e3 else (1.0, 2.0, 5.0)))
+        which.set_minor_formatter(NullFormatter())
+    else:
+        which.set_minor_formatter(FuncFormatter(show))
+
+
 def curves(plot: Plot, steps: bool) -> Figure:
     """Lines: steps for an ECDF, else over time."""
-    count = len(plot.curves)
-    figure, axes = _new(3.2 + 0.17 * min(count, LEGEND_ROWS_MAX))
+    groups = list(dict.fromkeys(one.group for one in plot.curves))
+    figure, axes = _new(3.2 + 0.17 * min(len(groups), LEGEND_ROWS_MAX))
     few = sum(len(one.x) for one in plot.curves) <= 400
-    for place, one in enumerate(plot.curves):
+    named: set[str] = set()
+    for one in plot.curves:
+        place = groups.index(one.group)
         axes.plot(
             one.x,
             one.y,
-            label=_label(one.name),
+            label="_" if one.group in named else _label(one.group),
             linestyle=DASHES[place % len(DASHES)],
             color=COLOURS[place % len(COLOURS)],
             linewidth=1.1,
@@ -95,50 +114,57 @@ def curves(plot: Plot, steps: bool) -> Figure:
             marker="." if few and not steps else "",
             markersize=4,
         )
-    if is_wide([one.x if steps else one.y for one in plot.curves]):
+        named.add(one.group)
+    measured = [one.x if steps else one.y for one in plot.curves]
+    if is_wide(measured):
+        ends = [float(end(one)) for one in measured for end in (min, max)]
         (axes.set_xscale if steps else axes.set_yscale)("log")
+        _ticks(axes.xaxis if steps else axes.yaxis, min(ends), max(ends))
     axes.set_xlabel(_label(plot.x_title, 80))
     axes.set_ylabel(_label(plot.y_title, 40))
     axes.set_title(_label(plot.title, 80), loc="left", fontsize=10)
-    _legend(figure, axes, count)
+    _legend(figure, axes, len(groups))
     return figure
+
+
+def _reach(one: Comparison) -> list[list[float]]:
+    """How far the interval reaches to each side; not at all where that is not known."""
+    low, high = bounds(one)
+    assert one.ratio is not None
+    return [[max(one.ratio - (low or one.ratio), 0.0)], [max((high or one.ratio) - one.ratio, 0.0)]]
 
 
 def ratios(result: Result, name: str, rows: Sequence[Comparison]) -> Figure:
     """A forest plot: each ratio with its interval, the marker tells the fidelity."""
-    figure, axes = _new(1.3 + 0.26 * len(rows))
+    figure, axes = _new(1.5 + 0.36 * len(rows))
+    told: set[str] = set()
     for place, one in enumerate(rows):
         assert one.ratio is not None
-        bounds = [[0.0], [0.0]]
-        if (
-            one.low is not None
-            and one.high is not None
-            and 0 < one.low <= one.ratio <= one.high < float("inf")
-        ):
-            bounds = [[one.ratio - one.low], [one.high - one.ratio]]
+        label = "no protection" if one.fidelity == "none" else one.fidelity
         axes.errorbar(
             [one.ratio],
             [place],
-            xerr=bounds,
+            xerr=_reach(one),
             fmt=MARKERS[one.fidelity],
             color="#000000",
             markerfacecolor="#ffffff",
             capsize=3,
             linewidth=1.1,
+            label="_" if label in told else label,
         )
+        told.add(label)
     axes.set_xscale("log")
     axes.axvline(1, color="#777777", linestyle="--", linewidth=0.9)
-    axes.set_yticks(range(len(rows)), [_label(f"{one.variant} / {one.baseline}", 50) for one in rows])
+    ends = [1.0, *(value for one in rows for value in (*bounds(one), one.ratio) if value)]
+    _ticks(axes.xaxis, min(ends), max(ends))
+    labels = [f"{_label(one.variant, 44)}\nover {_label(one.baseline, 40)}" for one in rows]
+    axes.set_yticks(range(len(rows)), labels, fontsize=8)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     metric = metrics_of(result).get(name)
     share = number(result.experiment.design.confidence * 100)
-    kinds = dict.fromkeys(one.fidelity for one in rows)
-    signs = {"s": "square", "o": "circle", "D": "diamond", "x": "cross"}
-    told = ", ".join(
-        f"{signs[MARKERS[kind]]}: {kind if kind != 'none' else 'no protection'}" for kind in kinds
-    )
-    axes.set_xlabel(f"ratio to the baseline, {share} % interval ({told})")
+    axes.set_xlabel(f"ratio to the baseline, {share} % interval")
     axes.set_title(_label(metric.text if metric and metric.text else name, 80), loc="left", fontsize=10)
+    _legend(figure, axes, len(told))
     return figure
 
 
@@ -206,7 +232,9 @@ def write(result: Result, waterfalls: Waterfalls, folder: Path, formats: Sequenc
 
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        # A sign that the font lacks becomes a box; a name too long to leave room is drawn over the edge.
+        warnings.simplefilter("ignore", UserWarning)
         for name, make in _all(result, waterfalls).items():
             figure = make()
             for form in formats:

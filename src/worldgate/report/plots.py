@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from worldgate.experiment.result import Comparison, Result
 from worldgate.report.bars import UNIT, Waterfall
 from worldgate.report.curves import (
+    DRAWN_MAX,
     Plot,
     axis,
     distributions_of_runs,
@@ -48,7 +48,7 @@ def is_wide(columns: Sequence[Values]) -> bool:
     """Whether values want a logarithmic axis."""
     low = min((float(one.min()) for one in columns if len(one)), default=0.0)
     high = max((float(one.max()) for one in columns if len(one)), default=0.0)
-    return low > 0 and high / low >= LOG_FROM
+    return low > 1 / DRAWN_MAX and high / low >= LOG_FROM
 
 
 def _curves(plot: Plot, steps: bool) -> Spec:
@@ -66,18 +66,23 @@ def _curves(plot: Plot, steps: bool) -> Spec:
         "note": plot.note,
         "spoken": f"Lines for {names}{more}.",
         "curves": [
-            {"name": one.name, "x": _coordinates(one.x), "y": _coordinates(one.y)} for one in plot.curves
+            {"name": one.name, "group": one.group, "x": _coordinates(one.x), "y": _coordinates(one.y)}
+            for one in plot.curves
         ],
     }
 
 
 def drawable(one: Comparison) -> bool:
     """Whether the ratio has a place on a logarithmic axis."""
-    return one.ratio is not None and math.isfinite(one.ratio) and one.ratio > 0
+    return one.ratio is not None and 1 / DRAWN_MAX < one.ratio < DRAWN_MAX
 
 
-def _end(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) and value > 0 else None
+def bounds(one: Comparison) -> tuple[float | None, float | None]:
+    """The ends of the interval that can be drawn."""
+    low, high = (
+        end if end is not None and 1 / DRAWN_MAX < end < DRAWN_MAX else None for end in (one.low, one.high)
+    )
+    return low, high
 
 
 def ratios_of(result: Result) -> dict[str, list[Comparison]]:
@@ -96,7 +101,7 @@ def _ratios(result: Result, name: str, rows: list[Comparison]) -> Spec:
     worse = {"lower": "right of 1 is slower", "higher": "left of 1 is slower"}.get(
         metric.better if metric else ""
     )
-    unbounded = any(_end(one.low) is None or _end(one.high) is None for one in rows)
+    unbounded = any(None in bounds(one) for one in rows)
     return {
         "kind": "ratios",
         "title": f"{label}: ratio to the baseline",
@@ -109,8 +114,8 @@ def _ratios(result: Result, name: str, rows: list[Comparison]) -> Spec:
                 "fidelity": one.fidelity,
                 "verdict": one.verdict,
                 "ratio": one.ratio,
-                "low": _end(one.low),
-                "high": _end(one.high),
+                "low": bounds(one)[0],
+                "high": bounds(one)[1],
             }
             for one in rows
         ],

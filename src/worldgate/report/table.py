@@ -26,7 +26,7 @@ def _write(path: Path, parts: Sequence[tuple[str, Table]]) -> None:
     """One file for all results; a column that a result lacks is empty there."""
     heads = list(dict.fromkeys(column.head for _, table in parts for column in table.columns))
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file)
         writer.writerow(["result", *map(_field, heads)])
         for name, table in parts:
             found = {column.head: column for column in table.columns}

@@ -4,6 +4,7 @@
 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash"];
 const SYMBOLS = { hardware: "square", compartment: "circle", emulated: "diamond", none: "cross" };
+const PRINT_PX = 630; // fits the narrower of A4 and Letter
 const CONFIG = {
 	responsive: true,
 	displaylogo: false,
@@ -63,7 +64,8 @@ function scaled(axis, logarithmic, values) {
 }
 
 function drawCurves(spec) {
-	const legendRows = Math.ceil(spec.curves.length / 2);
+	const groups = [...new Set(spec.curves.map((one) => one.group))];
+	const legendRows = Math.ceil(groups.length / 2);
 	const layout = base(380 + 19 * Math.min(legendRows, 12));
 	layout.showlegend = true;
 	titled(layout.xaxis, spec.x);
@@ -71,21 +73,27 @@ function drawCurves(spec) {
 	scaled(layout.xaxis, spec.logX, spec.curves.flatMap((one) => one.x));
 	scaled(layout.yaxis, spec.logY, spec.curves.flatMap((one) => one.y));
 	const few = spec.curves.reduce((sum, one) => sum + one.x.length, 0) <= 400;
-	const data = spec.curves.map((one, i) => ({
-		type: "scatter",
-		mode: spec.steps ? "lines" : few ? "lines+markers" : "lines",
-		name: short(one.name, 60),
-		x: one.x,
-		y: one.y,
-		marker: { size: 5 },
-		line: {
-			color: lineColour(i),
-			dash: DASHES[Math.floor(i / 8) % DASHES.length],
-			width: 1.6,
-			shape: spec.steps ? "hv" : "linear",
-			simplify: false,
-		},
-	}));
+	const firsts = new Set(groups.map((group) => spec.curves.findIndex((one) => one.group === group)));
+	const data = spec.curves.map((one, i) => {
+		const place = groups.indexOf(one.group);
+		return {
+			type: "scatter",
+			mode: few && !spec.steps ? "lines+markers" : "lines",
+			name: short(one.name, 60),
+			legendgroup: String(place),
+			showlegend: firsts.has(i),
+			x: one.x,
+			y: one.y,
+			marker: { size: 5 },
+			line: {
+				color: lineColour(place),
+				dash: DASHES[Math.floor(place / 8) % DASHES.length],
+				width: 1.6,
+				shape: spec.steps ? "hv" : "linear",
+				simplify: false,
+			},
+		};
+	});
 	return { data, layout };
 }
 
@@ -159,11 +167,14 @@ function drawWaterfall(spec) {
 
 const DRAW = { curves: drawCurves, ratios: drawRatios, waterfall: drawWaterfall };
 
+let printed = false; // while the page is being printed
+
 async function drawFigure(figure) {
 	const select = figure.querySelector("select");
 	const spec = JSON.parse(document.getElementById(select.value).textContent);
 	const canvas = figure.querySelector(".canvas");
 	const { data, layout } = DRAW[spec.kind](spec);
+	if (printed) layout.width = PRINT_PX;
 	await Plotly.react(canvas, data, layout, CONFIG);
 	canvas.setAttribute("aria-label", `${spec.title}. ${spec.spoken}`);
 	figure.querySelector("figcaption").textContent = [spec.title, spec.note].filter(Boolean).join(". ");
@@ -186,9 +197,15 @@ async function start() {
 	theme.addEventListener("change", () => setTheme(theme.value));
 	document.getElementById("switch").hidden = false;
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());
-	// The style sheet prints light; the plots have to follow.
-	window.addEventListener("beforeprint", () => setTheme("light"));
-	window.addEventListener("afterprint", () => setTheme(theme.value));
+	window.addEventListener("beforeprint", () => {
+		printed = true;
+		for (const more of document.querySelectorAll("details")) more.open = true;
+		setTheme("light");
+	});
+	window.addEventListener("afterprint", () => {
+		printed = false;
+		setTheme(theme.value);
+	});
 	for (const figure of document.querySelectorAll("figure.plot"))
 		figure.querySelector("select").addEventListener("change", () => drawFigure(figure));
 	await drawAll();
