@@ -42,6 +42,7 @@ _HEADER = struct.Struct("<8sIIIIIIIIQ9QII10QQII512s512s2848s")
 _MARK = struct.Struct("<16xQ38xH64x")  # object and function
 _END = struct.Struct("<8xQ46xH64x")  # ended and function
 _RECORD = struct.Struct("<QQQ16sIIII4BHHQIIQIIQIIQII")
+_FUNCTION_AT = 62
 _HZ_BOUNDS = (1e5, 1e11)
 _SPAN_LEAST_NS = 1000  # between two readings of both clocks, to know the rate of one from the other
 assert _HEADER.size == HEADER_BYTES
@@ -205,9 +206,11 @@ class TraceFile:
         """Those of these functions, or all. Empty places and functions that nobody knows are passed over."""
         wanted = frozenset(functions or range(1, len(FUNCTIONS)))
         for block in self._blocks():
-            for fields in _RECORD.iter_unpack(block):
-                if fields[13] in wanted:
-                    yield _call(fields)
+            for place, function in enumerate(block[_FUNCTION_AT::RECORD_BYTES]):
+                if function in wanted:
+                    fields = _RECORD.unpack_from(block, place * RECORD_BYTES)
+                    if fields[13] == function:
+                        yield _call(fields)
 
     def _blocks(self) -> Iterator[bytes]:
         with self.path.open("rb") as file:

@@ -255,16 +255,13 @@ def _series(trace: Figures) -> dict[str, Series]:
 
 def _ledger(trace: Figures) -> ThreadLedger:
     """All threads of the client together: an operation is charged with what it took, whichever made it.
-    Counts that no one sees from outside the library are not there."""
+    What no one sees from outside the library is not there: other counts, the world's processor time."""
     counts = {"crossings": trace.crossings, "operations": trace.operations}
     if trace.rule.copied:
         counts["share_bytes"] = trace.copied.both
     mean = trace.times.mean_ns
     stages = {} if mean is None else {"crossing": Stage(sampled=trace.times.count, mean_ns=mean)}
-    cpu_ns = trace.header.last.cpu_ns - trace.header.start.cpu_ns
-    return ThreadLedger(
-        thread="client", counts=counts, stages=stages, cpu_seconds=cpu_ns / 1e9 if cpu_ns >= 0 else None
-    )
+    return ThreadLedger(thread="client", counts=counts, stages=stages)
 
 
 def _sample(trace: Figures, variant: str) -> Sample:

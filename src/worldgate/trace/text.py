@@ -21,7 +21,7 @@ def render(trace: Figures) -> str:
     lines = [
         f"trace of {describe(header)}",
         one_line(
-            f"process {header.process}, {number(trace.seconds)} s, "
+            f"process {header.process}, {number(trace.seconds)} s and {_cpu(trace)} of processor time, "
             f"{header.library or 'no library answered'}, world {world} (fidelity {fidelity})"
         ),
         "",
@@ -37,6 +37,11 @@ def render(trace: Figures) -> str:
         if body:
             lines += ["", f"{title}:", *(f"  {line}" for line in body)]
     return "\n".join(lines) + "\n"
+
+
+def _cpu(trace: Figures) -> str:
+    ns = trace.header.last.cpu_ns - trace.header.start.cpu_ns
+    return quantity(float(ns), "ns") if ns >= 0 else UNKNOWN
 
 
 def _calls(trace: Figures) -> str:
