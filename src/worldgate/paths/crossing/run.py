@@ -20,25 +20,18 @@ WARM_UP_BYTES = 64 << 20
 WARM_UP = {"direct": 1000, "call": 200, "batch": 200, "ring": 20000}
 
 METRICS = [
-    Metric(
-        name="round_trip_ns",
-        unit="ns",
-        better="lower",
-        text="median time of one operation there and back; with batch:N of a whole batch",
-    ),
-    Metric(name="p99_ns", unit="ns", better="lower", text="the same, 99th percentile"),
+    # Of one operation, or of a whole batch.
+    Metric(name="round_trip_ns", unit="ns", better="lower", text="median round trip"),
+    Metric(name="p99_ns", unit="ns", better="lower", text="99th percentile of the round trip"),
     Metric(name="operations_per_second", unit="1/s", better="higher", text="operations answered in a second"),
     Metric(
-        name="bytes_per_second",
-        unit="B/s",
-        better="higher",
-        text="bytes of payload carried to the TA in a second",
+        name="bytes_per_second", unit="B/s", better="higher", text="payload carried to the TA in a second"
     ),
     Metric(
         name="cpu_ns_per_operation",
         unit="ns",
         better="lower",
-        text="CPU time of all threads and of the world for one operation",
+        text="CPU time of all threads and the world for one operation",
     ),
 ]
 
