@@ -66,4 +66,5 @@ class Screen:
         """Takes the bar away."""
         if self._progress is not None and self._task is not None:
             self._progress.remove_task(self._task)
+            self._progress.refresh()
         self._task = None

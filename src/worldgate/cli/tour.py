@@ -172,12 +172,17 @@ def ask(name: str, session: Session) -> None:
 
 
 def _limits(screen: Screen) -> Limits:
-    from worldgate.machine.limits import get
+    """Measured now, since what is kept may be of another hour. It is kept only where there is nothing yet."""
+    from worldgate.machine.limits import cached, keep, measure
 
     screen.head("what single things cost on this machine")
-    found = get(quick=True, progress=screen.bar)
+    found = measure(quick=True, progress=screen.bar)
     screen.clear()
-    screen.line(f"  {len(found.costs)} unit costs, measured {found.measured}; 'worldgate limits' shows them")
+    if cached() is None:
+        keep(found)
+    screen.line(
+        f"  {len(found.costs)} unit costs, measured quickly; 'worldgate limits' measures and shows them"
+    )
     for what, reason in found.absent.items():
         screen.line(f"  not measured: {what}: {reason}")
     return found

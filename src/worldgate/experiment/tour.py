@@ -38,16 +38,8 @@ def tour_experiment(worlds: list[str], quick: bool) -> Experiment:
     }
     protected = [world for world in worlds if world != NORMAL]
     used = {place: None for world in [NORMAL, *protected] for place in placements(world)}
+    # What is protected comes first in every report.
     blocks = [
-        Block(world=NORMAL, placement=list(used), options={**options, "mode": "direct"}),
-        Block(
-            world=NORMAL,
-            placement=list(used),
-            options={**options, "mode": MODES},
-            baseline=NAMES.replace("{mode}", "direct"),
-        ),
-    ]
-    blocks += [
         Block(
             world=world,
             placement=list(placements(world)),
@@ -55,6 +47,15 @@ def tour_experiment(worlds: list[str], quick: bool) -> Experiment:
             baseline=NAMES.replace("{world}", NORMAL),
         )
         for world in protected
+    ]
+    blocks += [
+        Block(
+            world=NORMAL,
+            placement=list(used),
+            options={**options, "mode": MODES},
+            baseline=NAMES.replace("{mode}", "direct"),
+        ),
+        Block(world=NORMAL, placement=list(used), options={**options, "mode": "direct"}),
     ]
     plan = Plan("tour", "crossing", "Crossings into the worlds of this machine", NAMES)
     return make_experiment(plan, blocks, make_design(GivenDesign(rounds=3 if quick else ROUNDS, width=WIDTH)))
