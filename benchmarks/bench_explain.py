@@ -123,12 +123,11 @@ def judge(worlds: dict[str, list[Explanation]], promised: bool) -> int:
             continue
         median = statistics.median(errors)
         busy_median = statistics.median(busy) if busy else median
-        verdict = (
-            "not promised" if not promised else "pass" if max(median, busy_median) < AT_MOST else "short"
-        )
-        broken += verdict == "short"
+        short = promised and max(median, busy_median) >= AT_MOST
+        broken += short
+        promise = f"promised < {percent(AT_MOST)} of both: {'short' if short else 'pass'}"
         told = f"median error {percent(median)}, busy {percent(busy_median)}"
-        print(f"{world}: {told}, of {len(errors)}; promised < {percent(AT_MOST)} of both: {verdict}")
+        print(f"{world}: {told}, of {len(errors)}; {promise if promised else 'nothing is promised'}")
     return broken
 
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The unit costs' loops: figures that can be, and refusals that say why. Not how large the figures are. */
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "wg_limits.h"
 #include "wg_test.h"
@@ -153,11 +156,55 @@ static void the_thread_goes_back_to_where_it_might_run(void)
 	CHECK(CPU_EQUAL(&before, &after));
 }
 
+/* A process that wants all of the processor that this thread is pinned to. */
+static pid_t start_rival(void)
+{
+	pid_t rival = fork();
+
+	if (rival == 0) {
+		alarm(30);
+		for (;;)
+			__asm__ volatile("" : : : "memory");
+	}
+	return rival;
+}
+
+static void what_another_program_takes_of_a_shared_processor_is_no_cost(void)
+{
+	struct wg_limit_plan plan = short_plan(0);
+	struct wg_limit alone, contended;
+	cpu_set_t before, one;
+	pid_t rival;
+	int cpu = 0;
+
+	CHECK_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+	while (!CPU_ISSET(cpu, &before))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	plan.cpu = plan.other_cpu = cpu;
+	plan.repetition_ns = UINT64_C(20000000); /* longer than a turn of the scheduler */
+	alone = measure("clock", &plan);
+	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+	rival = start_rival();
+	CHECK_EQ(sched_setaffinity(0, sizeof(before), &before), 0);
+	CHECK(rival > 0);
+	contended = measure("clock", &plan);
+	CHECK_EQ(kill(rival, SIGKILL), 0);
+	CHECK_EQ(waitpid(rival, NULL, 0), rival);
+	CHECK(contended.ns < alone.ns * 1.6); /* twice as long by the clock on the wall */
+}
+
 static const struct wg_test tests[] = {
-	WG_TEST(every_cause_without_a_size_has_a_figure),	 WG_TEST(a_protected_page_fault_has_a_figure),
-	WG_TEST(copies_and_records_of_any_size_have_a_figure),	 WG_TEST(a_cold_copy_is_not_cheaper_than_a_hot_one),
-	WG_TEST(a_cause_that_does_not_exist_is_refused),	 WG_TEST(a_plan_that_cannot_be_is_refused),
-	WG_TEST(one_repetition_is_its_own_median_and_quartiles), WG_TEST(the_thread_goes_back_to_where_it_might_run),
+	WG_TEST(every_cause_without_a_size_has_a_figure),
+	WG_TEST(a_protected_page_fault_has_a_figure),
+	WG_TEST(copies_and_records_of_any_size_have_a_figure),
+	WG_TEST(a_cold_copy_is_not_cheaper_than_a_hot_one),
+	WG_TEST(a_cause_that_does_not_exist_is_refused),
+	WG_TEST(a_plan_that_cannot_be_is_refused),
+	WG_TEST(one_repetition_is_its_own_median_and_quartiles),
+	WG_TEST(the_thread_goes_back_to_where_it_might_run),
+	WG_TEST(what_another_program_takes_of_a_shared_processor_is_no_cost),
 };
 
 WG_TEST_MAIN(tests)
