@@ -2,9 +2,9 @@
 """How long the HTML report of a million samples takes to open, beside one of ten thousand.
 
 Promises: it opens in Chromium within twice the time; at most 10,000 points are drawn in a plot; the tables
-hold every row. Both are opened in turn, in random order; the time is the page's own, from the start of loading
-until its plots are drawn and its tables filled. Status 1 where a promise is not kept, 0 with the reason where
-there is no Chromium.
+hold every row. Both are opened in turn, in random order; the time is the page's own, from the start of
+loading until its plots are drawn and its tables filled. Status 1 where a promise is not kept, 0 with the
+reason where there is no Chromium.
 """
 
 from __future__ import annotations
