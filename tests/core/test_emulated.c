@@ -11,6 +11,7 @@
 #define BURST	  200 /* requests in one crossing */
 #define TRIES	  8
 #define TOLERANCE 0.02
+#define OWN_LOAD  1.0  /* both sides spin, and what ran just before still counts */
 #define CLOCK_NS  12.0 /* what reading the clock twice adds; it decides below 600 ns only */
 
 static int compare(const void *a, const void *b)
@@ -50,6 +51,20 @@ static bool near(double seen, double wanted)
 	return fabs(seen - wanted) <= fmax(wanted * TOLERANCE, CLOCK_NS);
 }
 
+/* A median that is off proves nothing where other programs keep the processors busy. */
+static void check_near(double seen, double wanted)
+{
+	double load = 0;
+
+	if (near(seen, wanted))
+		return;
+	if (getloadavg(&load, 1) == 1 && load > (double)sysconf(_SC_NPROCESSORS_ONLN) + OWN_LOAD) {
+		printf("the load of this machine is %.1f\n", load);
+		SKIP("the median is off, and other programs keep the processors busy");
+	}
+	CHECK(near(seen, wanted));
+}
+
 /* Opens the world afresh for each try, since its own floor is measured at the opening. */
 static void crossing_takes(double transition_ns)
 {
@@ -69,7 +84,7 @@ static void crossing_takes(double transition_ns)
 	snprintf(said, sizeof(said), "a crossing of %.0f ns took %.0f ns, %+.2f %%", transition_ns, seen,
 		 (seen / transition_ns - 1) * 100);
 	puts(said);
-	CHECK(near(seen, transition_ns));
+	check_near(seen, transition_ns);
 }
 
 static void a_crossing_takes_what_sgx1_takes(void)
@@ -129,7 +144,7 @@ static void a_request_takes_its_time_beside_its_service(void)
 			break;
 	}
 	printf("a request of %.0f ns took %.0f ns beside a service of %.0f ns\n", rpc_ns, seen, service);
-	CHECK(near(seen, rpc_ns));
+	check_near(seen, rpc_ns);
 }
 
 /* Filled and read back by the TA, so that it touches all of its pages again and again. */
