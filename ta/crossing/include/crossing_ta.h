@@ -19,7 +19,7 @@
 #define CROSSING_REQUEST 3u	     /* any -> none, 0; the TA asks the normal world for its time on the way */
 #define CROSSING_UNKNOWN 0xFFFFFFFFu /* the result of any other operation */
 
-/* The largest payload of a lane: 512 KiB. A call's payload is not copied by the TA unless it echoes. */
+/* The largest payload of a lane: 512 KiB. The TA copies it in before it looks at it, and out where it echoes. */
 #define CROSSING_PAYLOAD_MAX (512u * 1024u)
 
 #endif
