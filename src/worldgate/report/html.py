@@ -189,7 +189,7 @@ def _details(page: _Page, part: Part, place: int, alone: bool) -> str:
 def _beside(page: _Page, parts: Sequence[Part]) -> str:
     """Every other result held against the first."""
     first = parts[0]
-    body = [f"<h2>Side by side</h2><p>Each result is held against {_text(first.name)}. "]
+    body = [f"<h2>Side by side</h2><p>Each result is held against {_text(first.name)}, "]
     for place, other in enumerate(parts[1:], start=1):
         found = compare(first.result, other.result, (first.name, other.name))
         if place == 1:

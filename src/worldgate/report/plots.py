@@ -98,15 +98,15 @@ def _ratios(result: Result, name: str, rows: list[Comparison]) -> Spec:
     metric = metrics_of(result).get(name)
     label = metric.text if metric and metric.text else name
     share = number(result.experiment.design.confidence * 100)
-    worse = {"lower": "right of 1 is slower", "higher": "left of 1 is slower"}.get(
+    worse = {"lower": "Right of 1 is slower", "higher": "Left of 1 is slower"}.get(
         metric.better if metric else ""
     )
-    unbounded = any(None in bounds(one) for one in rows)
+    lacks = "A side without a bar has no known bound" if any(None in bounds(one) for one in rows) else ""
     return {
         "kind": "ratios",
         "title": f"{label}: ratio to the baseline",
-        "x": f"ratio, {share} % interval" + (f"; {worse}" if worse else ""),
-        "note": "A side without a bar has no known bound." if unbounded else "",
+        "x": f"ratio, {share} % interval",
+        "note": ". ".join(filter(None, (worse, lacks))),
         "spoken": "; ".join(f"{one.variant}: {number(one.ratio)}, {one.verdict}" for one in rows[:20]),
         "rows": [
             {
