@@ -172,7 +172,10 @@ def _report(error: BaseException) -> int:
         sys.stdout = None
         return BROKEN_PIPE
     if isinstance(error, (WorldgateError, OSError)):
-        print(f"worldgate: {one_line(str(error))}", file=sys.stderr)
+        text = str(error)
+        if isinstance(error, OSError) and error.filename is not None and error.strerror:
+            text = f"{error.filename}: {error.strerror}"
+        print(f"worldgate: {one_line(text)}", file=sys.stderr)
         return WRONG_USE
     trace = error.__traceback__
     while trace and trace.tb_next:
