@@ -59,6 +59,16 @@ def _difference(metric: Metric, ratio: float, ours: float | None, base: float | 
     return f"{number(abs(ratio - 1) * 100, 2)} %"
 
 
+def _inconclusive(metric: Metric, comparison: Comparison, ours: str, base: str) -> str:
+    """What is open: which side is ahead, or only by how much."""
+    low, high = comparison.low, comparison.high
+    if low is None or high is None or low <= 1 <= high:
+        return f"inconclusive how {ours} compares with {base}"
+    more, less = _WORDS[metric.better]
+    verb = " ".join((more if low > 1 else less).format("").split())
+    return f"{ours} {verb} {base}, but by how much is inconclusive"
+
+
 def _interval(result: Result, comparison: Comparison) -> str:
     if comparison.low is None or comparison.high is None:
         return "no interval"
@@ -83,7 +93,7 @@ def finding(result: Result, comparison: Comparison) -> Finding:
     interval = f"{ratio_text(comparison.ratio)}, {_interval(result, comparison)}"
     if comparison.verdict == "inconclusive":
         rounds = f"{comparison.rounds} rounds"
-        return say("inconclusive", f"inconclusive how {ours} compares with {base} ({interval}, {rounds})")
+        return say("inconclusive", f"{_inconclusive(metric, comparison, ours, base)} ({interval}, {rounds})")
     if comparison.verdict == "no difference":
         margin = f"within the margin of {number(result.experiment.design.margin * 100)} %"
         return say("no difference", f"no difference between {ours} and {base} ({interval}, {margin})")
