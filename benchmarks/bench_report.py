@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(TOP / "tests" / "python"))
+sys.path.insert(0, str(TOP / "tests" / "python"))  # the browser and the generator of results are the tests'
 
 from browser import Page, browser, find_chromium  # noqa: E402
 from sample_results import KINDS, make_result  # noqa: E402

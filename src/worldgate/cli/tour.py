@@ -231,14 +231,16 @@ def _ratios(result: Result) -> list[str]:
         ratio, low, high = row["ratio"], row["low"], row["high"]
         if row["metric"] != "round_trip_ns" or row["fidelity"] == "none":
             continue
-        known = isinstance(low, int | float) and isinstance(high, int | float)
+        interval = "-"
+        if isinstance(low, int | float) and isinstance(high, int | float):
+            interval = f"{number(low)} to {number(high)}"
         rows.append(
             (
                 str(row["variant"]),
                 str(row["fidelity"]),
                 told(medians.get(row["variant"]), "ns"),
                 ratio_text(ratio) if isinstance(ratio, int | float) else "-",
-                f"{number(low)} to {number(high)}" if known else "-",  # type: ignore[arg-type]
+                interval,
                 str(row["verdict"]),
             )
         )

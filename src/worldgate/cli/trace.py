@@ -18,7 +18,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from worldgate.cli import add_command
 from worldgate.cli.ta import split_at_dashes
@@ -121,11 +121,11 @@ def _check_new(output: Path) -> None:
         raise WorldgateError(f"{output}: there is no such folder; make it, or give another name")
 
 
-def _show(traces: Sequence[Figures], stream: object) -> None:
+def _show(traces: Sequence[Figures], stream: TextIO) -> None:
     from worldgate.trace.text import render
 
     for trace in traces:
-        print(render(trace), file=stream)  # type: ignore[call-overload]
+        print(render(trace), file=stream)
 
 
 def _write(

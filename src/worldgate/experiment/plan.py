@@ -10,13 +10,13 @@ import itertools
 import math
 import random
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
+from worldgate import toml
 from worldgate.errors import WorldgateError, one_line
 from worldgate.experiment.placement import NOT_PINNED, place
 from worldgate.experiment.result import (
@@ -31,7 +31,6 @@ from worldgate.paths import find_path
 from worldgate.worlds.registry import World, describe_world
 
 SCHEMA = "worldgate.experiment/1"
-FILE_BYTES_MAX = 1 << 18
 VARIANTS_MAX = 2000
 QUICK_ROUNDS = 6
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -264,18 +263,7 @@ def _check_value(plan: Plan, key: str, value: Value) -> None:
 
 def parse_file(data: bytes, source: str) -> File:
     """The content of an experiment file; source is its name for messages."""
-    if len(data) > FILE_BYTES_MAX:
-        raise _wrong(
-            source, "", f"is larger than {FILE_BYTES_MAX} bytes and so no experiment: give another file"
-        )
-    try:
-        table = tomllib.loads(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise _wrong(source, "", f"is not UTF-8 at byte {error.start}: save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise _wrong(source, "", f"is not TOML: {error}") from None
-    except (ValueError, OverflowError, RecursionError):
-        raise _wrong(source, "", "is not TOML: a number or a nesting is too large") from None
+    table = toml.parse(data, "no experiment", lambda problem: _wrong(source, "", problem))
     if table.get("schema") != SCHEMA:
         raise _wrong(source, "schema", f'write schema = "{SCHEMA}", the form that this version reads')
     file = _convert(table, source)
@@ -308,7 +296,7 @@ def read_file(path: Path) -> File:
     """An experiment file of the user."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(FILE_BYTES_MAX + 1)
+            data = stream.read(toml.FILE_BYTES_MAX + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise WorldgateError(

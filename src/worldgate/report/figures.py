@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,9 +212,9 @@ def _all(result: Result, waterfalls: Waterfalls) -> dict[str, Callable[[], Figur
         made[name] = make
 
     for variant, one in waterfalls.drawn.items():
-        add(lambda one=one: waterfall(one), "waterfall", variant)  # type: ignore[misc]
+        add(partial(waterfall, one), "waterfall", variant)
     for name, rows in ratios_of(result).items():
-        add(lambda name=name, rows=rows: ratios(result, name, rows), "ratios", name)  # type: ignore[misc]
+        add(partial(ratios, result, name, rows), "ratios", name)
     groups = (
         ("spread", distributions_of_runs, True),
         ("operations", distributions_within_runs, True),
@@ -222,7 +223,7 @@ def _all(result: Result, waterfalls: Waterfalls) -> dict[str, Callable[[], Figur
     )
     for word, plots, steps in groups:
         for name, plot in plots(result).items():
-            add(lambda plot=plot, steps=steps: curves(plot, steps), word, name)  # type: ignore[misc]
+            add(partial(curves, plot, steps), word, name)
     return made
 
 

@@ -11,15 +11,14 @@ import hashlib
 import math
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from worldgate import toml
 from worldgate.errors import WorldgateError, one_line
 
-FILE_BYTES_MAX = 1 << 18
 COST_MAX = 1e12
 HEAP_BYTES_MIN = 65536.0
 HEAP_BYTES_MAX = 2.0**40
@@ -159,18 +158,7 @@ def _from_table(file: str, table: dict[str, Any]) -> Profile:
 
 def parse_profile(data: bytes, file: str) -> Profile:
     """The profile in the text of a file. file is its name for messages."""
-    if len(data) > FILE_BYTES_MAX:
-        raise _wrong(
-            file, "", f"is larger than {FILE_BYTES_MAX} bytes and so not a profile: give another file"
-        )
-    try:
-        table = tomllib.loads(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise _wrong(file, "", f"is not UTF-8 at byte {error.start}: save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise _wrong(file, "", f"is not TOML: {error}") from None
-    except (ValueError, OverflowError, RecursionError):
-        raise _wrong(file, "", "is not TOML: a number or a nesting is too large") from None
+    table = toml.parse(data, "not a profile", lambda problem: _wrong(file, "", problem))
     profile = _from_table(file, table)
     _check(file, profile)
     return profile
@@ -180,7 +168,7 @@ def read_profile(path: Path) -> Profile:
     """The profile in a file of the user."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(FILE_BYTES_MAX + 1)
+            data = stream.read(toml.FILE_BYTES_MAX + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise WorldgateError(
