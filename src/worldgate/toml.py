@@ -11,8 +11,8 @@ FILE_BYTES_MAX = 1 << 18
 
 
 def parse(data: bytes, what: str, wrong: Callable[[str], Exception]) -> dict[str, Any]:
-    """The table in data. wrong makes the error of a problem; what says what a file that large cannot be, such as
-    "not a profile"."""
+    """The table in data. wrong makes the error of a problem. what: how the error of a file that is too large
+    goes on, such as "not a profile"."""
     if len(data) > FILE_BYTES_MAX:
         raise wrong(f"is larger than {FILE_BYTES_MAX} bytes and so {what}: give another file")
     try:
